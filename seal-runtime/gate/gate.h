@@ -1,0 +1,56 @@
+/*
+ * The one door.  Every call of the guest passes here and nowhere else:
+ * record, check, ask, execute, record.
+ *
+ * Arguments and results cross as JSON in the shape of the WIT types:
+ *   record -> object with the WIT field names; list -> array; tuple -> array
+ *   option -> null or the value; enum -> "name"
+ *   variant -> {"name": payload}, or "name" without payload
+ *   result -> {"ok": value} or {"err": value} (null without payload)
+ * `args` is an array, one item a parameter; the result is one value, or null
+ * for a function that returns nothing.  host/lift.c makes and reads exactly
+ * this, from the component's own types, so shapes are settled before the gate.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/str.h"
+
+struct err;
+struct gate;
+struct manifest;
+struct upcall;
+
+enum gate_call_id {
+#define CALL(interface, name, wit_name, verb, title) GATE_##interface##_##name,
+#include "gate/calls.def"
+#undef CALL
+	GATE_CALL_MAX
+};
+
+/* What a gate is made from.  Everything is borrowed and must outlive it. */
+struct gate_setup {
+	const struct manifest *manifest;
+	const char *root;	/* real path of the project */
+	const char *session_dir;	/* holds the log, storage, spilled output */
+	const char *session_id;
+	struct audit *audit;
+	struct llm *llm;
+	const struct upcall *up;
+};
+
+int gate_new(const struct gate_setup *setup, struct gate **ret_gate, struct err *err);
+void gate_free(struct gate *gate);
+DEFINE_CLEANUP(struct gate, gate_free)
+
+/*
+ * One call of the guest.  On success `ret_result` holds the JSON of the result.
+ * < 0 is a fault (the log cannot be written, memory): the caller traps the
+ * guest.  A refusal or a failed tool is a result, not a fault.
+ */
+int gate_pass(struct gate *gate, enum gate_call_id id, struct str args, struct buf *ret_result,
+	      struct err *err);
+
+/* The manifest on disk changed and was approved again: use it from now on. */
+int gate_reload(struct gate *gate, const struct manifest *manifest, struct err *err);

@@ -1,0 +1,28 @@
+/*
+ * May this manifest be used in this folder?  The one question between a
+ * seal.toml on disk and a session; the answer is no unless a signature of a
+ * trusted key covers exactly this canonical form at exactly this root.
+ *
+ * Signatures are SSHSIG, namespace "seal-manifest".  The person's own
+ * signatures live outside the project, in `$XDG_STATE_HOME/seal/approvals/`
+ * (one file a root, named by the hash of the root); a team's signature is
+ * `seal.toml.sig` beside the manifest and counts when its key is trusted
+ * (`seal keys trust`).  Only seal-cli makes signatures (manifest/approve.h).
+ */
+#pragma once
+
+#include "base/str.h"
+
+struct err;
+struct manifest;
+
+/*
+ * 0 when the manifest is covered.  ERR_INPUT otherwise; the text says which of
+ * unsigned, altered, wrong root, untrusted key, broken signature it is, and the
+ * remedy (`seal manifest sign`, `seal keys trust`).
+ */
+int manifest_trust(const struct manifest *manifest, const char *root, struct err *err);
+
+/* The canonical hash that approval is about: `sha...` text for `--approve`. */
+int manifest_canonical_hash(const struct manifest *manifest, const char *root, char ret_hex[65],
+			    struct err *err);

@@ -1,0 +1,73 @@
+/*
+ * The OS sandbox around every command.  There is no other way to run one.
+ *
+ * manifest + machine -> plan (sandbox/plan.h, pure) -> bwrap + inner helper
+ * (sandbox/run.c).  Executors take a grant; only the gate and `seal sandbox
+ * exec` make one.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "caps/grant.h"
+
+struct err;
+struct manifest;
+struct sandbox;
+
+struct sandbox_setup {
+	const struct manifest *manifest;
+	const char *root;	/* real path of the project */
+	const char *session_dir;	/* spilled output goes to <dir>/output/ */
+	const char *runtime_dir;	/* $XDG_RUNTIME_DIR/seal: the prepared /etc, quarantine */
+};
+
+/* Probes what this machine can do.  ERR_SYS with cause and remedy when it
+ * cannot hold the promises. */
+int sandbox_new(const struct sandbox_setup *setup, struct sandbox **ret_sandbox, struct err *err);
+void sandbox_free(struct sandbox *sandbox);
+DEFINE_CLEANUP(struct sandbox, sandbox_free)
+
+struct sandbox_command {
+	struct grant_command grant;
+	unsigned int timeout_s;
+	size_t output_max;	/* bytes returned; the whole goes to a spill file */
+	int cancel_fd;		/* readable = cancel; -1 = never */
+	/* Output as it comes, for the screen; may be NULL. */
+	void (*output)(void *ctx, struct str bytes);
+	void *ctx;
+	/* Descriptors for a command run by hand; -1: /dev/null and a pipe. */
+	int stdin_fd, stdout_fd, stderr_fd;
+};
+
+struct sandbox_outcome {
+	bool started;		/* false: the sandbox could not be made, see error */
+	int exit_code;		/* -1 when ended by a signal */
+	int signal;		/* 0 when it exited */
+	bool timed_out, cancelled, truncated;
+	struct buf output;	/* stdout and stderr as they came */
+	char *spilled_to;	/* path of the whole output, or NULL */
+	char **denials;		/* JSON objects {target,operation,rule,hint} */
+	size_t n_denials;
+	struct err *error;	/* owned; set when !started */
+};
+void sandbox_outcome_fini(struct sandbox_outcome *outcome);
+static inline void sandbox_outcome_finip(struct sandbox_outcome *outcome)
+{
+	sandbox_outcome_fini(outcome);
+}
+
+/* Blocks until the command and everything it started is gone. */
+int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
+		struct sandbox_outcome *ret_outcome, struct err *err);
+
+/* Jobs: a command that goes on while the agent does.  `ret_job` is "j1", ... */
+int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command,
+		  char ret_job[16], struct err *err);
+/* What the job printed since the last call; *ret_running says whether it still runs. */
+int sandbox_job(struct sandbox *sandbox, const char *job, bool stop,
+		struct sandbox_outcome *ret_outcome, bool *ret_running, struct err *err);
