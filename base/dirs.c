@@ -91,6 +91,7 @@ int dirs_part(const char *name, char **ret_path, struct err *err)
 			return 0;
 		}
 	}
-	return err_set(err, ERR_SYS, "%s is not beside %s nor in ../lib/seal: reinstall seal, or set SEAL_LIB",
-		       name, self);
+	return err_set(err, ERR_SYS,
+		       "%s is not in %s nor in ../lib/seal: reinstall seal, or set SEAL_LIB", name,
+		       self);
 }

@@ -1,0 +1,3 @@
+/* Temperatures. */
+double to_fahrenheit(double celsius);
+double to_celsius(double fahrenheit);
