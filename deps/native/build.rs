@@ -1,5 +1,5 @@
 //! Puts the C headers of the crates behind this library into one folder,
-//! `$OUT_DIR/include`; tools/native-lib copies them beside the archive.
+//! `$OUT_DIR/include`, with our own from include/; tools/native-lib copies them beside the archive.
 
 use std::{env, fs, path::Path};
 
@@ -24,6 +24,8 @@ fn main() {
             found += 1;
         }
     }
+    copy(Path::new("include"), &out);
     assert!(found >= 2, "the Wasmtime and tree-sitter crates name their headers");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=include");
 }

@@ -161,6 +161,7 @@ struct manifest_tasks {
 struct manifest {
 	struct str text;		/* the file, byte for byte */
 	char text_hash[HASH_HEX];	/* of those bytes */
+	int64_t schema_version;
 	struct str name;
 	struct manifest_model model;
 	struct manifest_side allow, deny;

@@ -1,0 +1,220 @@
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "manifest/fill.h"
+#include "manifest/manifest.h"
+
+/* Where a missing key is missed: at its table, or at the top. */
+static int fail_missing(struct fill *fill, const struct manifest_key *key,
+			const struct seal_toml_node *table, struct err *err)
+{
+	return toml_fail(fill->toml, table ? table->start : 0, err, "%s is missing; add `%s = %s`%s%s%s",
+			 key->name, key->name,
+			 key->type == TYPE_INTEGER ? "1" : "\"...\"",
+			 key->table[0] ? " under [" : " as the first line", key->table,
+			 key->table[0] ? "]" : "");
+}
+
+static int fill_key(struct fill *fill, const struct manifest_key *key, struct manifest *manifest,
+		    struct err *err)
+{
+	const struct seal_toml_node *table = toml_table(fill->toml, key->table);
+	const struct seal_toml_node *node =
+		table ? toml_member(fill->toml, table, str_of(key->name)) : NULL;
+
+	if (!node && key->required && fill->values)
+		return fail_missing(fill, key, table, err);
+	if (!node)
+		return 0;
+	if (fill->values && key->table[0]) {
+		cleanup_buf struct buf name = BUF_INIT;
+
+		buf_addf(&name, "%s.%s", key->table, key->name);
+		if (name.failed)
+			return err_nomem(err);
+		json_key(fill->values, name.data);
+	} else if (fill->values) {
+		json_key(fill->values, key->name);
+	}
+	return fill_value(fill, key, node, manifest, err);
+}
+
+static int fill_all(struct fill *fill, struct manifest *manifest, struct err *err)
+{
+	int r = fill_check_names(fill, toml_root(fill->toml), "", err);
+
+	for (size_t i = 0; r == 0 && i < manifest_n_keys; i++)
+		if (manifest_keys[i].table[0] != '@')
+			r = fill_key(fill, &manifest_keys[i], manifest, err);
+	for (size_t i = 0; r == 0 && i < manifest_n_tables; i++)
+		if (manifest_tables[i].present && toml_table(fill->toml, manifest_tables[i].name))
+			*(bool *)((char *)manifest + manifest_tables[i].present) = true;
+	return r;
+}
+
+/* The defaults, as the file that sets them. */
+static void write_defaults(struct buf *text)
+{
+	const char *table = "";
+
+	for (size_t i = 0; i < manifest_n_keys; i++) {
+		const struct manifest_key *key = &manifest_keys[i];
+
+		if (key->table[0] == '@' || !key->initial)
+			continue;
+		if (strcmp(table, key->table) != 0)
+			buf_addf(text, "[%s]\n", key->table);
+		table = key->table;
+		buf_addf(text, "%s = %s\n", key->name, key->initial);
+	}
+}
+
+static int fill_defaults(struct store *store, struct manifest *manifest, struct err *err)
+{
+	struct fill fill = { .toml = &store->defaults, .store = store };
+	int r;
+
+	write_defaults(&store->defaults_text);
+	r = buf_check(&store->defaults_text, "the defaults", err);
+	if (r == 0)
+		r = toml_read(&store->defaults, buf_str(&store->defaults_text), "the defaults", err);
+	if (r == 0)
+		r = fill_all(&fill, manifest, err);
+	/* No file of the person's is to blame for these. */
+	for (size_t i = 0; i < manifest_n_tables; i++)
+		if (manifest_tables[i].present)
+			*(bool *)((char *)manifest + manifest_tables[i].present) = false;
+	return r;
+}
+
+struct counting {
+	struct fill *fill;
+	size_t n_rules;
+};
+
+/* Rules are paths x files; an entry that gives none is a mistake. */
+static int count_paths(struct counting *counting, const struct manifest_paths *paths,
+		       const char *table, struct err *err)
+{
+	struct fill *fill = counting->fill;
+	const struct seal_toml_node *node = toml_table(fill->toml, table);
+
+	if (!paths->has_paths)
+		counting->n_rules += paths->default_files.n;
+	if (!node || !paths->has_paths)
+		return 0;
+	node = toml_first(fill->toml, toml_member(fill->toml, node, STR("paths")));
+	for (size_t i = 0; i < paths->n_paths; i++, node = toml_next(fill->toml, node)) {
+		const struct manifest_path *path = &paths->paths[i];
+		size_t files = path->has_files ? path->files.n : paths->default_files.n;
+
+		if (files == 0)
+			return toml_fail(fill->toml, node->start, err,
+					 "\"%.*s\" has no files; give the entry `files = [\"*\"]`, or [%s] "
+					 "default_files",
+					 STR_ARG(str_head(path->path, 100)), table);
+		counting->n_rules += files;
+	}
+	return 0;
+}
+
+static int count_rules(struct fill *fill, const struct manifest *manifest, struct err *err)
+{
+	struct counting counting = { .fill = fill };
+	const struct {
+		const char *name;
+		const struct manifest_side *side;
+	} sides[] = { { "allow", &manifest->allow }, { "deny", &manifest->deny } };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct manifest_side *side = sides[i].side;
+		const struct manifest_paths *verbs[] = { &side->read, &side->write, &side->del };
+		static const char *const names[] = { "read", "write", "delete" };
+
+		for (size_t j = 0; j < 3; j++) {
+			cleanup_buf struct buf table = BUF_INIT;
+			int r;
+
+			buf_addf(&table, "capabilities.%s.%s", sides[i].name, names[j]);
+			if (table.failed)
+				return err_nomem(err);
+			r = count_paths(&counting, verbs[j], table.data, err);
+			if (r < 0)
+				return r;
+		}
+		counting.n_rules += side->commands.n_patterns + side->commands.domains.n +
+				    side->commands.env_vars.n + side->network_domains.n;
+	}
+	if (counting.n_rules > MANIFEST_RULES_MAX)
+		return toml_fail(fill->toml, 0, err,
+				 "%zu rules, at most %d are allowed; use wider patterns",
+				 counting.n_rules, MANIFEST_RULES_MAX);
+	return 0;
+}
+
+/* What one row alone cannot say. */
+static int check_together(struct fill *fill, const struct manifest *manifest, struct err *err)
+{
+	const struct manifest_model *model = &manifest->model;
+	size_t at = toml_table(fill->toml, "model")->start;
+
+	if (model->thinking == THINKING_MANUAL && !model->thinking_budget)
+		return toml_fail(fill->toml, at, err,
+				 "thinking is \"manual\" without a budget; add `thinking_budget = 8192` "
+				 "under [model]");
+	if (str_is(model->provider, "local") && !model->base_url.len)
+		return toml_fail(fill->toml, at, err,
+				 "provider is \"local\" without its address; add `base_url = "
+				 "\"http://127.0.0.1:8080/v1\"` under [model]");
+	return count_rules(fill, manifest, err);
+}
+
+static int parse(struct manifest *manifest, struct store *store, const char *name, struct err *err)
+{
+	struct json values = json_to(&store->values);
+	struct fill fill = { .toml = &store->toml, .store = store, .values = &values };
+	int r;
+
+	r = toml_read(&store->toml, manifest->text, name, err);
+	if (r == 0)
+		r = fill_defaults(store, manifest, err);
+	json_object(&values);
+	if (r == 0)
+		r = fill_all(&fill, manifest, err);
+	if (r == 0)
+		r = check_together(&fill, manifest, err);
+	json_end(&values);
+	return r < 0 ? r : buf_check(&store->values, "the manifest", err);
+}
+
+int manifest_parse(struct str text, const char *name, struct manifest **ret_manifest,
+		   struct err *err)
+{
+	cleanup_with(manifest_free) struct manifest *manifest = calloc(1, sizeof(*manifest));
+	struct store *store = calloc(1, sizeof(*store));
+	int r;
+
+	if (!manifest || !store) {
+		free(store);
+		return err_nomem(err);
+	}
+	manifest->store = store;
+	store->text = str_dup(text);
+	if (!store->text)
+		return err_nomem(err);
+	manifest->text = (struct str){ store->text, text.len };
+	hash_hex(text, manifest->text_hash);
+	r = parse(manifest, store, name, err);
+	if (r < 0)
+		return r;
+	*ret_manifest = take_ptr(manifest);
+	return 0;
+}
+
+void manifest_free(struct manifest *manifest)
+{
+	if (!manifest)
+		return;
+	store_free(manifest->store);
+	free(manifest);
+}
