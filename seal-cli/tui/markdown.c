@@ -1,0 +1,410 @@
+#include "seal-cli/tui/markdown.h"
+
+#include <md4c.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+#define DEPTH_MAX  16
+#define TABLE_COLS 16
+
+enum list_kind { LIST_NONE, LIST_BULLETS, LIST_NUMBERS };
+
+struct table_row {
+	struct line cells[TABLE_COLS];
+	size_t n;
+	bool is_head;
+};
+
+struct markdown {
+	markdown_fn *each;
+	void *ctx;
+	size_t columns;
+	struct line line;	/* being written */
+	struct style style;
+	struct {
+		enum list_kind kind;
+		unsigned int number;
+	} lists[DEPTH_MAX];
+	size_t depth, quotes;
+	bool item_open;	/* the bullet is still to be written */
+	bool in_code, wrote;
+	size_t link_start;	/* cells of the line when the link began */
+	struct table_row *rows;
+	size_t n_rows;
+	bool in_table;
+	struct buf code;
+};
+
+static const struct style plain;
+static const struct style faint = { .attrs = ATTR_DIM };
+
+static void emit(struct markdown *md)
+{
+	md->each(md->ctx, &md->line);
+	md->line.n = 0;
+	md->wrote = true;
+}
+
+/* One empty line between blocks. */
+static void gap(struct markdown *md)
+{
+	struct line empty = { 0 };
+
+	if (md->wrote && !md->item_open)
+		md->each(md->ctx, &empty);
+}
+
+/* What stands before the text of a line: quote bars, list indent, bullet. */
+static void margin(struct markdown *md)
+{
+	if (md->line.n)
+		return;
+	for (size_t i = 0; i < md->quotes; i++)
+		line_adds(&md->line, faint, "│ ");
+	for (size_t i = 1; i < md->depth; i++)
+		line_adds(&md->line, plain, "  ");
+	if (!md->depth)
+		return;
+	if (md->item_open && md->lists[md->depth - 1].kind == LIST_NUMBERS) {
+		cleanup_buf struct buf number = BUF_INIT;
+
+		buf_addu(&number, md->lists[md->depth - 1].number++);
+		buf_adds(&number, ". ");
+		line_add(&md->line, plain, buf_str(&number));
+	} else {
+		line_adds(&md->line, plain, md->item_open ? "• " : "  ");
+	}
+	md->item_open = false;
+}
+
+/* -- tables -- */
+
+static struct line *table_cell(struct markdown *md)
+{
+	struct table_row *row = &md->rows[md->n_rows - 1];
+
+	return &row->cells[row->n ? row->n - 1 : 0];
+}
+
+static void table_widths(const struct markdown *md, size_t widths[TABLE_COLS], size_t *ret_n)
+{
+	size_t total = 1;
+
+	*ret_n = 0;
+	memset(widths, 0, TABLE_COLS * sizeof(*widths));
+	for (size_t r = 0; r < md->n_rows; r++)
+		for (size_t c = 0; c < md->rows[r].n; c++) {
+			size_t w = line_width(&md->rows[r].cells[c]);
+
+			widths[c] = w > widths[c] ? w : widths[c];
+			*ret_n = c + 1 > *ret_n ? c + 1 : *ret_n;
+		}
+	for (size_t c = 0; c < *ret_n; c++)
+		total += widths[c] + 3;
+	while (total > md->columns) {	/* take from the widest */
+		size_t widest = 0;
+
+		for (size_t c = 1; c < *ret_n; c++)
+			if (widths[c] > widths[widest])
+				widest = c;
+		if (widths[widest] <= 3)
+			return;
+		widths[widest]--;
+		total--;
+	}
+}
+
+static void table_line(struct markdown *md, struct table_row *row, const size_t *widths, size_t n)
+{
+	for (size_t c = 0; c < n; c++) {
+		struct line *cell = &row->cells[c];
+
+		line_adds(&md->line, faint, c ? " │ " : "│ ");
+		for (size_t i = 0; i < widths[c]; i++) {
+			struct cell one = i < cell->n ? cell->cells[i]
+						      : (struct cell){ .bytes = " ", .len = 1, .width = 1 };
+
+			if (i + 1 == widths[c] && cell->n > widths[c])
+				one = (struct cell){ .bytes = "…", .len = 3, .width = 1 };
+			if (row->is_head)
+				one.style.attrs |= ATTR_BOLD;
+			line_add(&md->line, one.style, (struct str){ one.bytes, one.len });
+		}
+	}
+	line_adds(&md->line, faint, " │");
+	emit(md);
+}
+
+static void table_draw(struct markdown *md)
+{
+	size_t widths[TABLE_COLS], n;
+
+	table_widths(md, widths, &n);
+	for (size_t r = 0; r < md->n_rows; r++) {
+		table_line(md, &md->rows[r], widths, n);
+		if (md->rows[r].is_head) {
+			for (size_t c = 0; c < n; c++) {
+				line_adds(&md->line, faint, c ? "─┼─" : "├─");
+				for (size_t i = 0; i < widths[c]; i++)
+					line_adds(&md->line, faint, "─");
+			}
+			line_adds(&md->line, faint, "─┤");
+			emit(md);
+		}
+		for (size_t c = 0; c < TABLE_COLS; c++)
+			line_fini(&md->rows[r].cells[c]);
+	}
+	free(md->rows);
+	md->rows = NULL;
+	md->n_rows = 0;
+}
+
+static void table_row_begin(struct markdown *md, bool is_head)
+{
+	struct table_row *rows = realloc(md->rows, (md->n_rows + 1) * sizeof(*rows));
+
+	if (!rows)
+		return;
+	md->rows = rows;
+	md->rows[md->n_rows++] = (struct table_row){ .is_head = is_head };
+}
+
+/* -- md4c's calls -- */
+
+static void enter_list(struct markdown *md, enum list_kind kind, unsigned int number)
+{
+	if (md->depth == 0)
+		gap(md);
+	if (md->depth < DEPTH_MAX) {
+		md->lists[md->depth].kind = kind;
+		md->lists[md->depth].number = number;
+	}
+	md->depth++;
+}
+
+static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
+{
+	struct markdown *md = ctx;
+
+	if (md->line.n && !md->in_table)	/* the text of an item before its nested list */
+		emit(md);
+	switch (type) {
+	case MD_BLOCK_P:
+		if (!md->depth)
+			gap(md);
+		break;
+	case MD_BLOCK_H:
+		gap(md);
+		md->style.attrs |= ATTR_BOLD;
+		break;
+	case MD_BLOCK_QUOTE:
+		gap(md);
+		md->wrote = false;
+		md->quotes++;
+		break;
+	case MD_BLOCK_UL: enter_list(md, LIST_BULLETS, 0); break;
+	case MD_BLOCK_OL: enter_list(md, LIST_NUMBERS, ((MD_BLOCK_OL_DETAIL *)detail)->start); break;
+	case MD_BLOCK_LI: md->item_open = true; break;
+	case MD_BLOCK_HR:
+		gap(md);
+		for (size_t i = 0; i < md->columns && i < 40; i++)
+			line_adds(&md->line, faint, "─");
+		emit(md);
+		break;
+	case MD_BLOCK_CODE:
+		gap(md);
+		md->in_code = true;
+		buf_clear(&md->code);
+		break;
+	case MD_BLOCK_TABLE:
+		gap(md);
+		md->in_table = true;
+		break;
+	case MD_BLOCK_THEAD:
+	case MD_BLOCK_TBODY: break;
+	case MD_BLOCK_TR: table_row_begin(md, md->n_rows == 0); break;
+	case MD_BLOCK_TH:
+	case MD_BLOCK_TD:
+		if (md->n_rows && md->rows[md->n_rows - 1].n < TABLE_COLS)
+			md->rows[md->n_rows - 1].n++;
+		break;
+	default: break;
+	}
+	return 0;
+}
+
+static void draw_code(struct markdown *md)
+{
+	static const struct style code = { .fg = COLOUR_CYAN };
+	struct str rest = buf_str(&md->code), text;
+
+	while (str_line(&rest, &text)) {
+		margin(md);
+		line_adds(&md->line, plain, "  ");
+		line_add(&md->line, code, text);
+		emit(md);
+	}
+	md->in_code = false;
+}
+
+static int leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
+{
+	struct markdown *md = ctx;
+
+	(void)detail;
+	switch (type) {
+	case MD_BLOCK_P:
+	case MD_BLOCK_H:
+		md->style.attrs &= (uint8_t)~(type == MD_BLOCK_H ? ATTR_BOLD : 0);
+		if (md->line.n)
+			emit(md);
+		break;
+	case MD_BLOCK_LI:
+		if (md->item_open)
+			margin(md);
+		if (md->line.n)
+			emit(md);
+		break;
+	case MD_BLOCK_QUOTE: md->quotes--; break;
+	case MD_BLOCK_UL:
+	case MD_BLOCK_OL: md->depth--; break;
+	case MD_BLOCK_CODE: draw_code(md); break;
+	case MD_BLOCK_TABLE:
+		table_draw(md);
+		md->in_table = false;
+		break;
+	default: break;
+	}
+	return 0;
+}
+
+static int span(struct markdown *md, MD_SPANTYPE type, void *detail, bool on)
+{
+	static const struct {
+		MD_SPANTYPE type;
+		uint8_t attrs;
+		uint8_t fg;
+	} looks[] = { { MD_SPAN_EM, ATTR_ITALIC, 0 },  { MD_SPAN_STRONG, ATTR_BOLD, 0 },
+		      { MD_SPAN_DEL, ATTR_STRIKE, 0 }, { MD_SPAN_CODE, 0, COLOUR_CYAN },
+		      { MD_SPAN_A, ATTR_UNDERLINE, COLOUR_BLUE } };
+
+	(void)detail;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		if (looks[i].type != type)
+			continue;
+		md->style.attrs = (uint8_t)(on ? md->style.attrs | looks[i].attrs
+					       : md->style.attrs & ~looks[i].attrs);
+		if (looks[i].fg)
+			md->style.fg = on ? looks[i].fg : COLOUR_DEFAULT;
+	}
+	return 0;
+}
+
+static struct line *current(struct markdown *md)
+{
+	return md->in_table && md->n_rows ? table_cell(md) : &md->line;
+}
+
+static int enter_span(MD_SPANTYPE type, void *detail, void *ctx)
+{
+	struct markdown *md = ctx;
+
+	if (type == MD_SPAN_A)
+		md->link_start = current(md)->n;
+	return span(md, type, detail, true);
+}
+
+/* A link shows where it leads unless its text says so already. */
+static void put_target(struct markdown *md, const MD_SPAN_A_DETAIL *link)
+{
+	struct str href = { link->href.text, link->href.size };
+	struct line *line = current(md);
+	cleanup_buf struct buf shown = BUF_INIT;
+
+	for (size_t i = md->link_start; i < line->n; i++)
+		buf_add(&shown, (struct str){ line->cells[i].bytes, line->cells[i].len });
+	if (str_ends(buf_str(&shown), href) || str_ends(href, str_trim(buf_str(&shown))))
+		return;
+	line_adds(line, faint, " (");
+	line_add(line, faint, href);
+	line_adds(line, faint, ")");
+}
+
+static int leave_span(MD_SPANTYPE type, void *detail, void *ctx)
+{
+	struct markdown *md = ctx;
+
+	span(md, type, detail, false);
+	if (type == MD_SPAN_A)
+		put_target(md, detail);
+	return 0;
+}
+
+static int text(MD_TEXTTYPE type, const MD_CHAR *bytes, MD_SIZE size, void *ctx)
+{
+	struct markdown *md = ctx;
+	struct str piece = { bytes, size };
+
+	if (md->in_code) {
+		buf_add(&md->code, piece);
+		return 0;
+	}
+	if (type == MD_TEXT_NULLCHAR)
+		piece = STR("\xef\xbf\xbd");
+	if (type == MD_TEXT_SOFTBR)
+		piece = STR(" ");
+	if (md->in_table && md->n_rows) {
+		line_add(current(md), md->style, piece);
+		return 0;
+	}
+	margin(md);
+	if (type == MD_TEXT_BR)
+		emit(md);
+	else
+		line_add(&md->line, md->style, piece);
+	return 0;
+}
+
+void markdown_draw(struct str input, size_t columns, markdown_fn *each, void *ctx)
+{
+	static const MD_PARSER parser = {
+		.flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_NOHTML |
+			 MD_FLAG_PERMISSIVEURLAUTOLINKS,
+		.enter_block = enter_block,
+		.leave_block = leave_block,
+		.enter_span = enter_span,
+		.leave_span = leave_span,
+		.text = text,
+	};
+	struct markdown md = { .each = each, .ctx = ctx, .columns = columns };
+
+	(void)md_parse(input.data ? input.data : "", (MD_SIZE)input.len, &parser, &md);
+	if (md.line.n)
+		emit(&md);
+	if (md.n_rows)
+		table_draw(&md);
+	line_fini(&md.line);
+	buf_fini(&md.code);
+}
+
+size_t markdown_settled(struct str input)
+{
+	struct str rest = input, one;
+	size_t settled = 0, at = 0;
+	bool fenced = false;
+
+	while (str_line(&rest, &one)) {
+		struct str trimmed = str_trim(one);
+
+		at = (size_t)(one.data - input.data) + one.len + 1;
+		if (at > input.len)
+			break;	/* the last line has no end yet */
+		if (str_starts(trimmed, STR("```")) || str_starts(trimmed, STR("~~~")))
+			fenced = !fenced;
+		if (!fenced && (trimmed.len == 0 || str_is(trimmed, "```")))
+			settled = at;
+	}
+	return settled;
+}
