@@ -28,8 +28,13 @@ struct llm_sink {
 	void (*retry)(void *ctx, struct str sentence);	/* "overloaded, again in 2 s (1 of 2)" */
 };
 
-/* By [model] of the manifest.  ERR_INPUT when no key is found: the text names
- * every place that was looked at. */
+/*
+ * By [model] of the manifest, which is borrowed and must outlive it.  ERR_INPUT
+ * when no key is found: the text names every place that was looked at.
+ * `session_dir` may be NULL; else what the session spent, when the last reply
+ * came and the line a recording is at are kept there, in llm.json.  The path of
+ * a recording (provider = "replay") is relative to the working directory.
+ */
 int llm_new(const struct manifest *manifest, const char *session_dir, struct llm **ret_llm,
 	    struct err *err);
 void llm_free(struct llm *llm);
@@ -46,6 +51,14 @@ int llm_info(struct llm *llm, struct buf *ret_json, struct err *err);
  */
 int llm_chat(struct llm *llm, struct str request, const struct llm_sink *sink, int cancel_fd,
 	     struct buf *ret_json, struct err *err);
+
+/* Seconds that a connection, a first byte, a silence may last; 0: as it was.
+ * The defaults fit hosted models; a slow local one may need more. */
+void llm_set_patience(struct llm *llm, double connect, double first_byte, double silence);
+
+/* Writes every reply from now on to a file that provider = "replay" reads.  The
+ * file is made anew, mode 0600. */
+int llm_set_recorder(struct llm *llm, const char *path, struct err *err);
 
 /* Cost of everything so far in USD; negative when prices are not known. */
 double llm_cost(const struct llm *llm);

@@ -1,0 +1,51 @@
+#include "llm/model.h"
+
+#include <stddef.h>
+
+#include "llm/reply.h"
+
+static const struct row {
+	const char *provider, *prefix;
+	struct model model;
+} rows[] = {
+#define MODEL(provider, prefix, context, output, thinking, images, in, out, read, write) \
+	{ provider, prefix, { context, output, MODEL_##thinking, images, in, out, read, write } },
+#include "llm/models.def"
+#undef MODEL
+};
+
+void model_find(struct str provider, struct str name, struct model *ret_model)
+{
+	/* The two wires of OpenAI have the same models. */
+	if (str_is(provider, "openai-chat"))
+		provider = STR("openai");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (str_is(provider, rows[i].provider) && str_starts(name, str_of(rows[i].prefix))) {
+			*ret_model = rows[i].model;
+			return;
+		}
+	}
+	*ret_model = (struct model){ .context = 32768, .input = -1, .output = -1, .cache_read = -1,
+				     .cache_write = -1 };
+}
+
+double model_cost(const struct model *model, const struct reply_usage *usage)
+{
+	const struct {
+		uint64_t tokens;
+		double price;
+	} parts[] = {
+		{ usage->input, model->input },
+		{ usage->output, model->output },
+		{ usage->cache_read, model->cache_read },
+		{ usage->cache_write, model->cache_write },
+	};
+	double cost = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].tokens && parts[i].price < 0)
+			return -1;
+		cost += (double)parts[i].tokens * parts[i].price / 1e6;
+	}
+	return cost;
+}

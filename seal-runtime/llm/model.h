@@ -1,0 +1,26 @@
+/*
+ * Private to llm/.  What is known of a model from models.def: sizes, abilities,
+ * prices.  Pure; never asks the provider.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct reply_usage;
+
+enum model_thinking { MODEL_NONE, MODEL_MANUAL, MODEL_ADAPTIVE };
+
+struct model {
+	int64_t context, max_output; /* max_output 0: the server's own */
+	enum model_thinking thinking;
+	bool has_images;
+	double input, output, cache_read, cache_write; /* USD for 1e6 tokens; < 0: not known */
+};
+
+void model_find(struct str provider, struct str name, struct model *ret_model);
+
+/* USD; negative when a price that is needed is not known. */
+double model_cost(const struct model *model, const struct reply_usage *usage);
