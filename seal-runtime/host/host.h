@@ -23,20 +23,20 @@ struct host;
 typedef int host_call_fn(void *ctx, unsigned int id, struct str args, struct buf *ret_result,
 			 struct err *err);
 
-#define HOST_MEMORY_MAX	 ((uint64_t)256 << 20)	/* bytes of linear memory */
-#define HOST_FUEL_MAX	 ((uint64_t)200000000000) /* per export call */
+#define HOST_MEMORY_MAX ((uint64_t)256 << 20)    /* bytes of linear memory */
+#define HOST_FUEL_MAX   ((uint64_t)200000000000) /* per export call */
 
 struct host_setup {
-	const char *component;	/* path: a component, or one compiled by host_compile() */
+	const char *component; /* path: a component, or one compiled by host_compile() */
 	host_call_fn *call;
 	void *ctx;
-	uint64_t memory_max;	/* 0: HOST_MEMORY_MAX */
-	uint64_t fuel_max;	/* 0: HOST_FUEL_MAX */
+	uint64_t memory_max; /* 0: HOST_MEMORY_MAX */
+	uint64_t fuel_max;   /* 0: HOST_FUEL_MAX */
 };
 
 /*
  * Loads and links.  ERR_INPUT names the import when the component asks for
- * anything but seal:agent/*, or for one of those with another type than
+ * anything outside seal:agent, or for one of those with another type than
  * wit/agent.wit gives it; or the file when it is truncated or foreign.
  */
 int host_new(const struct host_setup *setup, struct host **ret_host, struct err *err);
