@@ -120,6 +120,20 @@ int fd_replace_file(int dir, const char *name, struct str bytes, mode_t mode, st
 	return 0;
 }
 
+int fd_replace_path(const char *path, struct str bytes, mode_t mode, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	cleanup_free char *folder = str_dup(slash ? str_head(str_of(path), (size_t)(slash - path) + 1) :
+						    STR("."));
+	cleanup_close int dir = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (!folder)
+		return err_nomem(err);
+	if (dir < 0)
+		return err_sys(err, "open %s", folder);
+	return fd_replace_file(dir, slash ? slash + 1 : path, bytes, mode, err);
+}
+
 int fd_make_dirs(const char *path, struct err *err)
 {
 	char part[4096];

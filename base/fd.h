@@ -24,6 +24,9 @@ int fd_read_file(int dir, const char *name, size_t limit, struct buf *buf, struc
  */
 int fd_replace_file(int dir, const char *name, struct str bytes, mode_t mode, struct err *err);
 
+/* The same for a path: the temporary file stands beside it, not in the current folder. */
+int fd_replace_path(const char *path, struct str bytes, mode_t mode, struct err *err);
+
 /* Makes every missing folder of an absolute path, mode 0700. */
 int fd_make_dirs(const char *path, struct err *err);
 
