@@ -1,0 +1,16 @@
+/*
+ * Private to crypto/: signatures that libsodium does not check.  verify_ssl.c
+ * has them by OpenSSL; verify_none.c stands in where that is not there.
+ */
+#pragma once
+
+#include "base/str.h"
+
+struct err;
+
+/* `hash` names what was used on `data`: "sha256", "sha384", "sha512". */
+int verify_rsa(struct str exponent, struct str modulus, const char *hash, struct str data,
+	       struct str signature, struct err *err);
+/* curve "nistp256"...; r and s as SSH writes them. */
+int verify_ecdsa(struct str curve, struct str point, struct str data, struct str r, struct str s,
+		 struct err *err);
