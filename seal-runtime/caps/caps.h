@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
+struct buf;
 struct err;
 struct manifest;
 struct caps;
@@ -45,6 +46,14 @@ struct caps_context {
 	bool ignore_case;	/* the project's file system folds case */
 	/* Environment a command gets, NAME=VALUE, NULL-terminated; may be NULL. */
 	const char *const *environment;
+	/*
+	 * Where an absolute name in normal form really leads (symbolic links
+	 * resolved; the last components may be missing); written to `ret_path`,
+	 * false when that cannot be said.  For the folder of a `cd` and the file
+	 * of a redirect.  NULL: names lead where they say.
+	 */
+	bool (*resolve)(void *ctx, const char *path, char *ret_path, size_t size);
+	void *resolve_ctx;
 };
 
 struct caps_question {
@@ -97,6 +106,13 @@ struct caps_answer {
 /* On success *ret_caps is the caller's; the manifest must outlive it. */
 int caps_compile(const struct manifest *manifest, const struct caps_context *context,
 		 struct caps **ret_caps, struct err *err);
+/*
+ * As caps_compile(), but a rule that it would refuse is left out, as if it were
+ * not in the file, and named in *ret_left_out (a line each): for judging rules
+ * one by one, never for a session.
+ */
+int caps_compile_lenient(const struct manifest *manifest, const struct caps_context *context,
+			 struct caps **ret_caps, struct buf *ret_left_out, struct err *err);
 void caps_free(struct caps *caps);
 DEFINE_CLEANUP(struct caps, caps_free)
 
