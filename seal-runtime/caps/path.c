@@ -288,6 +288,14 @@ static bool is_forbidden(const struct caps *caps, struct str path)
 	return false;
 }
 
+bool path_is_protected(struct str path)
+{
+	for (size_t at = 0; at < path.len; at += segment(path, at).len + 1)
+		if (IS_ONE_OF(segment(path, at), protected_names))
+			return true;
+	return false;
+}
+
 /* Does the pattern hold every protected component of the path, letter by letter? */
 static bool names_protected(struct str pattern, struct str path)
 {

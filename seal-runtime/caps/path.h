@@ -43,5 +43,8 @@ struct ruling path_check(const struct caps *caps, struct arena *arena,
  */
 struct ruling path_judge(const struct caps *caps, enum caps_verb verb, struct str path);
 
+/* Has it a component that something runs or loads later? */
+bool path_is_protected(struct str path);
+
 /* Does a deny rule of this verb hold for the name? NULL: none. */
 const struct path_rule *path_denied(const struct caps *caps, enum caps_verb verb, struct str path);

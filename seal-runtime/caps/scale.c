@@ -43,23 +43,29 @@ static struct str last_part(struct str text, char byte)
 	return str_from(text, at);
 }
 
-/* **\/*.rs, src/**\/*.rs, src/a/*.rs, src/a/b.rs.  A write never gets the whole
- * project, a delete only its folder: what is offered is what people take. */
+/*
+ * All files of the kind, those in the same tree, those beside it, this one.  A
+ * write is never offered the whole project, a delete only its folder: what is
+ * offered is what people take.
+ */
 void scale_path(struct check *check, struct caps_part *part, struct str path)
 {
 	struct arena *arena = check->arena;
 	struct str exact, name, dir, top, files = STR("*");
+	bool named_only;
 
 	if (part->verb != CAPS_CONNECT && path.len && path.data[0] == '~')
 		part->only_once = true;
-	exact = as_written(check, path_normal(arena, check->caps->root, STR(""), path));
+	path = path_normal(arena, check->caps->root, STR(""), path);
+	named_only = part->only_once || (part->verb != CAPS_READ && path_is_protected(path));
+	exact = as_written(check, path);
 	name = last_part(exact, '/');
 	dir = str_head(exact, exact.len - name.len);
 	top = str_head(dir, str_chr(dir, '/') == STR_NONE ? 0 : str_chr(dir, '/') + 1);
 	if (str_chr(name, '.') != STR_NONE && name.data[0] != '.')
 		files = arena_join(arena, STR("*."), arena_copy(arena, last_part(name, '.')).data, (char *)NULL);
 	begin(check, part);
-	if (!part->only_once && name.len && name.data[0] != '.' && exact.data[0] != '/') {
+	if (!named_only && name.len && name.data[0] != '.' && exact.data[0] != '/') {
 		if (part->verb == CAPS_READ)
 			add_step(part, arena_join(arena, STR("**/"), files.data, (char *)NULL));
 		if (part->verb != CAPS_DELETE && top.len)
