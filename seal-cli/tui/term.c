@@ -4,7 +4,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -104,6 +108,21 @@ void term_suspend(void)
 	term_close();
 	(void)kill(0, SIGTSTP);	/* the whole foreground job, as the terminal would */
 	raw();
+}
+
+bool term_edit(const char *path)
+{
+	const char *editor = getenv("VISUAL") ? getenv("VISUAL") : getenv("EDITOR");
+	const char *argv[] = { "sh", "-c", "exec $0 \"$1\"", editor && editor[0] ? editor : "vi", path, NULL };
+	pid_t pid;
+	int status = -1;
+
+	term_close();
+	if (posix_spawnp(&pid, "sh", NULL, NULL, (char *const *)(uintptr_t)argv, environ) == 0)
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	raw();
+	return status == 0;
 }
 
 void term_size(size_t *ret_columns, size_t *ret_rows)

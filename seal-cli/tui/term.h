@@ -18,6 +18,9 @@ void term_close(void);
 /* Stops this process as Ctrl+Z would, and comes back in raw mode. */
 void term_suspend(void);
 
+/* $VISUAL, $EDITOR or vi on the file; false when it could not be run. */
+bool term_edit(const char *path);
+
 void term_size(size_t *ret_columns, size_t *ret_rows);
 /* Whole; false when the terminal is gone. */
 bool term_write(struct str bytes);

@@ -326,11 +326,6 @@ static void to_scrollback(void *ctx, const struct line *line)
 	screen_commit(ctx, line);
 }
 
-static void to_frame(void *ctx, const struct line *line)
-{
-	(void)screen_row(ctx, line);
-}
-
 static void gap(struct screen *screen)
 {
 	struct line empty = { 0 };
@@ -369,11 +364,10 @@ static void commit_rest(struct item *item, struct screen *screen)
 	commit_item(item, buf_str(&item->text), screen);
 }
 
-void transcript_commit(struct transcript *transcript, struct screen *screen, size_t keep)
+void transcript_commit(struct transcript *transcript, struct screen *screen)
 {
 	struct item *item;
 
-	(void)keep;
 	while ((item = transcript->first) && item->done) {
 		commit_rest(item, screen);
 		transcript->first = item->next;
@@ -391,16 +385,56 @@ void transcript_commit(struct transcript *transcript, struct screen *screen, siz
 		commit_settled(item, screen);
 }
 
-void transcript_draw(const struct transcript *transcript, struct screen *screen)
+/* Counts rows first, then shows those behind `skip`. */
+struct window {
+	struct screen *screen;
+	size_t rows, skip;
+	bool is_counting;
+};
+
+static size_t rows_of(const struct line *line, size_t columns)
 {
-	struct drawing to = { .each = to_frame, .ctx = screen };
+	size_t at = 0, start, rows = line->n == 0;
+
+	while (at < line->n) {
+		(void)line_wrap(line, columns, &at, &start);
+		rows++;
+	}
+	return rows;
+}
+
+static void to_window(void *ctx, const struct line *line)
+{
+	struct window *window = ctx;
+	size_t rows = rows_of(line, screen_columns(window->screen));
+
+	if (!window->is_counting && window->rows >= window->skip)
+		(void)screen_row(window->screen, line);
+	window->rows += rows;
+}
+
+static void draw_live(const struct transcript *transcript, struct window *window)
+{
+	struct drawing to = { .each = to_window, .ctx = window };
 	struct line empty = { 0 };
 
+	window->rows = 0;
 	for (const struct item *item = transcript->first; item; item = item->next) {
 		if (!item->began)
-			(void)screen_row(screen, &empty);
-		draw_item(item, buf_str(&item->text), screen_columns(screen), TRANSCRIPT_BODY_ROWS, to);
+			to_window(window, &empty);
+		draw_item(item, buf_str(&item->text), screen_columns(window->screen),
+			  TRANSCRIPT_BODY_ROWS, to);
 	}
+}
+
+void transcript_draw(const struct transcript *transcript, struct screen *screen, size_t rows)
+{
+	struct window window = { .screen = screen, .is_counting = true };
+
+	draw_live(transcript, &window);
+	window.skip = window.rows > rows ? window.rows - rows : 0;
+	window.is_counting = false;
+	draw_live(transcript, &window);
 }
 
 void transcript_unfold(struct transcript *transcript, struct screen *screen)

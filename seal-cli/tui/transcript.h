@@ -31,11 +31,10 @@ void transcript_notice(struct transcript *transcript, struct str text, bool is_e
 /* The turn ended: nothing is live any more. */
 void transcript_settle(struct transcript *transcript);
 
-/* Finished lines to the scrollback; all but the last `keep` rows of an open
- * text too, when it would not fit. */
-void transcript_commit(struct transcript *transcript, struct screen *screen, size_t keep);
-/* What is still live, within the frame that was begun. */
-void transcript_draw(const struct transcript *transcript, struct screen *screen);
+/* Finished lines to the scrollback. */
+void transcript_commit(struct transcript *transcript, struct screen *screen);
+/* The last `rows` rows of what is still live, within the frame that was begun. */
+void transcript_draw(const struct transcript *transcript, struct screen *screen, size_t rows);
 
 /* The last finished tool call, with its whole body, to the scrollback. */
 void transcript_unfold(struct transcript *transcript, struct screen *screen);
