@@ -1,0 +1,271 @@
+#include "seal-agent/loop.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "seal-agent/compact.h"
+#include "seal-agent/dispatch.h"
+#include "seal-agent/persist.h"
+#include "seal-agent/rt/alloc.h"
+#include "seal-agent/state.h"
+#include "seal-agent/tasks.h"
+
+#define USER	  SEAL_AGENT_TYPES_ROLE_USER
+#define ASSISTANT SEAL_AGENT_TYPES_ROLE_ASSISTANT
+
+/* A model that runs into its output limit this often in a row will not stop. */
+#define CUT_MAX 3
+
+#define UNKNOWN_OUTCOME \
+	"The session was interrupted while this call was under way: whether it took effect is unknown. " \
+	"Look at the state of things before you repeat it."
+#define CUT_CALL \
+	"Not run: your reply was cut at the output limit, so this call may be incomplete. Send it again, in " \
+	"smaller parts if it is long (write a file in pieces, or use file_edit)."
+#define CANCELLED_CALL "Not run: the user cancelled the turn."
+#define DECLINED       "[The model declined to continue here.]"
+#define CUT_TEXT       "[This reply was cut at the output limit.]"
+
+enum step { STEP_ON, STEP_DONE, STEP_FAILED = -1 };
+
+/* Into the history and the storage. */
+static int add(struct agent *agent, seal_agent_types_role_t role, seal_agent_types_block_t block,
+	       struct buf *why)
+{
+	history_add(&agent->history, role, block);
+	return persist_append(agent, role, &block, 1, why);
+}
+
+/* After a kill or a trap a reply may have calls without results, and providers
+ * refuse such a conversation. */
+static int repair(struct agent *agent, struct buf *why)
+{
+	struct str id;
+
+	while ((id = history_dangling(&agent->history)).data) {
+		agent_string_t text = wit_copy(STR(UNKNOWN_OUTCOME));
+
+		if (add(agent, USER, history_result(id, text, true), why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The reply's blocks, as they are; text goes to the turn as well. */
+static int keep_reply(struct turn *turn, seal_agent_llm_reply_t *reply, struct buf *why)
+{
+	struct agent *agent = turn->agent;
+	int r = 0;
+
+	buf_clear(&turn->text);
+	for (size_t i = 0; i < reply->content.len; i++) {
+		const seal_agent_types_block_t *block = &reply->content.ptr[i];
+
+		if (block->tag == SEAL_AGENT_TYPES_BLOCK_TEXT)
+			buf_add(&turn->text, wit_str(block->val.text.text));
+		history_add(&agent->history, ASSISTANT, *block);
+	}
+	if (reply->content.len)
+		r = persist_append(agent, ASSISTANT, reply->content.ptr, reply->content.len, why);
+	compact_learn(agent, &reply->usage);
+	return r;
+}
+
+static void free_reply(seal_agent_llm_reply_t *reply)
+{
+	/* The blocks belong to the history now, the list itself does not. */
+	if (reply->content.len)
+		free(reply->content.ptr);
+}
+
+static int answer_call(struct turn *turn, seal_agent_types_block_t *call, const char *instead,
+		       struct buf *why)
+{
+	seal_agent_types_block_t result;
+	bool is_cancelled = false;
+
+	if (instead) {
+		result = history_result(wit_str(call->val.tool_use.id), wit_copy(str_of(instead)),
+					true);
+	} else {
+		is_cancelled = dispatch_run(turn->agent, &call->val.tool_use, &result);
+		turn->tool_calls++;
+	}
+	history_mend_input(&turn->agent->history, call);
+	if (add(turn->agent, USER, result, why) < 0)
+		return -1;
+	return is_cancelled;
+}
+
+/* Every call of the last reply gets its result, in order, in one message. */
+static int answer_calls(struct turn *turn, const char *instead, struct buf *why)
+{
+	const struct history *history = &turn->agent->history;
+	seal_agent_types_list_block_t calls = history->messages[history->len - 1].content;
+
+	for (size_t i = 0; i < calls.len; i++) {
+		int r;
+
+		if (calls.ptr[i].tag != SEAL_AGENT_TYPES_BLOCK_TOOL_USE)
+			continue;
+		r = answer_call(turn, &calls.ptr[i], instead, why);
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			turn->stop = "cancelled";
+			instead = CANCELLED_CALL;
+		}
+	}
+	return 0;
+}
+
+static int add_reminder(struct turn *turn, struct buf *why)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+
+	if (!tasks_remind(turn->agent, &text))
+		return 0;
+	return add(turn->agent, USER, history_text(wit_take(&text)), why);
+}
+
+static enum step after_calls(struct turn *turn, bool is_cut, struct buf *why)
+{
+	turn->n_cut = is_cut ? turn->n_cut + 1 : 0;
+	if (answer_calls(turn, is_cut ? CUT_CALL : NULL, why) < 0 || add_reminder(turn, why) < 0)
+		return STEP_FAILED;
+	if (turn->n_cut >= CUT_MAX)
+		turn->stop = "max-tokens";
+	return turn->stop ? STEP_DONE : STEP_ON;
+}
+
+static bool has_calls(const seal_agent_llm_reply_t *reply)
+{
+	for (size_t i = 0; i < reply->content.len; i++) {
+		if (reply->content.ptr[i].tag == SEAL_AGENT_TYPES_BLOCK_TOOL_USE)
+			return true;
+	}
+	return false;
+}
+
+/* Providers refuse a conversation in which a reply ends in a thought. */
+static bool ends_in_thought(const seal_agent_llm_reply_t *reply)
+{
+	uint8_t tag = reply->content.len ? reply->content.ptr[reply->content.len - 1].tag
+					 : SEAL_AGENT_TYPES_BLOCK_TEXT;
+
+	return tag == SEAL_AGENT_TYPES_BLOCK_THINKING ||
+	       tag == SEAL_AGENT_TYPES_BLOCK_REDACTED_THINKING;
+}
+
+/* Calls count whatever the stop reason says: some servers say "stop" with them. */
+static enum step take_reply(struct turn *turn, seal_agent_llm_reply_t *reply, struct buf *why)
+{
+	static const char *const stops[] = {
+		[SEAL_AGENT_LLM_STOP_REASON_END_TURN] = "end-turn",
+		[SEAL_AGENT_LLM_STOP_REASON_TOOL_USE] = "end-turn",
+		[SEAL_AGENT_LLM_STOP_REASON_MAX_TOKENS] = "max-tokens",
+		[SEAL_AGENT_LLM_STOP_REASON_REFUSAL] = "refusal",
+		[SEAL_AGENT_LLM_STOP_REASON_OTHER] = "error",
+	};
+
+	if (keep_reply(turn, reply, why) < 0)
+		return STEP_FAILED;
+	if (has_calls(reply))
+		return after_calls(turn, reply->stop == SEAL_AGENT_LLM_STOP_REASON_MAX_TOKENS, why);
+	if (ends_in_thought(reply) &&
+	    add(turn->agent, ASSISTANT, history_text(wit_copy(STR(CUT_TEXT))), why) < 0)
+		return STEP_FAILED;
+	turn->stop = reply->stop < sizeof(stops) / sizeof(stops[0]) ? stops[reply->stop] : "error";
+	return STEP_DONE;
+}
+
+/* A refused reply is not kept: what is left of it would be refused again. */
+static enum step decline(struct turn *turn, seal_agent_llm_reply_t *reply, struct buf *why)
+{
+	buf_clear(&turn->text);
+	for (size_t i = 0; i < reply->content.len; i++) {
+		if (reply->content.ptr[i].tag == SEAL_AGENT_TYPES_BLOCK_TEXT)
+			buf_add(&turn->text, wit_str(reply->content.ptr[i].val.text.text));
+		history_free_block(&reply->content.ptr[i]);
+	}
+	turn->stop = "refusal";
+	return add(turn->agent, ASSISTANT, history_text(wit_copy(STR(DECLINED))), why) < 0
+		       ? STEP_FAILED
+		       : STEP_DONE;
+}
+
+static bool chat(struct agent *agent, seal_agent_llm_reply_t *ret_reply,
+		 seal_agent_llm_llm_error_t *ret_error)
+{
+	seal_agent_llm_request_t request = {
+		.system = wit_borrow(buf_str(&agent->system)),
+		.messages = { agent->history.messages, agent->history.len },
+		.tools = { agent->toolbox.specs, agent->toolbox.n_specs },
+		.purpose = SEAL_AGENT_LLM_PURPOSE_TURN,
+	};
+
+	return seal_agent_llm_chat(&request, ret_reply, ret_error);
+}
+
+/* Once a turn the conversation may be made shorter and sent again. */
+static enum step after_error(struct turn *turn, seal_agent_llm_llm_error_t *error, struct buf *why)
+{
+	bool is_overflow = error->tag == SEAL_AGENT_LLM_LLM_ERROR_CONTEXT_OVERFLOW;
+
+	if (is_overflow && !turn->has_overflowed) {
+		turn->has_overflowed = true;
+		seal_agent_llm_llm_error_free(error);
+		return compact_run(turn, why) < 0 ? STEP_FAILED : STEP_ON;
+	}
+	compact_explain(error, why);
+	seal_agent_llm_llm_error_free(error);
+	return STEP_FAILED;
+}
+
+static enum step step(struct turn *turn, struct buf *why)
+{
+	seal_agent_llm_reply_t reply = { 0 };
+	seal_agent_llm_llm_error_t error;
+	enum step next;
+
+	turn->llm_calls++;
+	if (!chat(turn->agent, &reply, &error))
+		return after_error(turn, &error, why);
+	if (reply.stop == SEAL_AGENT_LLM_STOP_REASON_REFUSAL)
+		next = decline(turn, &reply, why);
+	else
+		next = take_reply(turn, &reply, why);
+	free_reply(&reply);
+	return next;
+}
+
+static int begin(struct turn *turn, struct str message, struct buf *why)
+{
+	struct agent *agent = turn->agent;
+
+	dispatch_offer(&agent->toolbox);
+	if (repair(agent, why) < 0 || compact_begin(agent, why) < 0)
+		return -1;
+	wit_free(&agent->last_message);
+	agent->last_message = wit_copy(message);
+	return add(agent, USER, history_text(wit_copy(message)), why);
+}
+
+int loop_turn(struct turn *turn, struct str message, struct buf *ret_why)
+{
+	const struct agent *agent = turn->agent;
+	enum step next = STEP_ON;
+
+	if (begin(turn, message, ret_why) < 0)
+		return -1;
+	while (next == STEP_ON) {
+		if (agent->settings.max_turns > 0 && turn->llm_calls >= agent->settings.max_turns) {
+			turn->stop = "limit";
+			return 0;
+		}
+		if (compact_is_due(agent) && compact_run(turn, ret_why) < 0)
+			return -1;
+		next = step(turn, ret_why);
+	}
+	return next == STEP_FAILED ? -1 : 0;
+}

@@ -1,0 +1,72 @@
+/*
+ * All the guest remembers, in one struct.  Private to seal-agent: made by
+ * world.c at init, handed to everything else.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "seal-agent/history.h"
+#include "seal-agent/wit.h"
+
+/* [limits], [compact] and [tasks] of the manifest, as the host passes them. */
+struct settings {
+	int64_t max_turns;	/* 0: no limit */
+	bool compact;
+	int64_t compact_threshold_pct;	/* 0: by context size */
+	int64_t compact_max_output_tokens;
+	bool micro;
+	int64_t micro_gap_minutes, micro_keep_recent;
+	int64_t turns_between_reminders, turns_since_task;
+};
+
+struct task {
+	uint32_t id;
+	seal_agent_console_task_state_t state;
+	agent_string_t title;
+};
+
+/* Counted in assistant replies. */
+struct tasks {
+	struct task *items;
+	size_t len;
+	int64_t since_used, since_reminder;
+};
+
+/* Where persist.c is in the session's storage. */
+struct place {
+	uint32_t generation;	/* history/<generation>/<chunk> */
+	uint32_t next_chunk;
+	uint32_t newest;	/* highest generation ever begun */
+	bool is_behind;		/* a save failed: write all anew at the next step */
+};
+
+/* The tools offered: those of tools.def, then the external ones. */
+struct toolbox {
+	seal_agent_llm_tool_spec_t *specs;
+	size_t n_specs;
+	seal_agent_tools_list_tool_listing_t external;
+	size_t *external_of;	/* spec n_own + i calls external.ptr[external_of[i]] */
+	size_t n_own;
+	size_t bytes;	/* of all specs */
+};
+
+/* What the model can hold, and how our bytes translate to its tokens. */
+struct meter {
+	uint32_t context_length, max_output_tokens;
+	uint64_t tokens_per_64k;	/* tokens per 65536 bytes, corrected by each reply */
+};
+
+struct agent {
+	struct settings settings;
+	struct buf system;
+	struct history history;
+	struct place place;
+	struct tasks tasks;
+	struct toolbox toolbox;
+	struct meter meter;
+	agent_string_t last_message;	/* of the user, owned */
+	size_t settled;	/* messages up to which compaction has been done or was in vain */
+};
