@@ -44,8 +44,11 @@ fn imports(path: &str) -> Result<()> {
         DecodedWasm::Component(resolve, world) => (resolve, world),
         DecodedWasm::WitPackage(..) => bail!("{path} is a WIT package, not a component"),
     };
-    for (key, _) in &resolve.worlds[world].imports {
-        println!("{}", resolve.name_world_key(key));
+    for (key, item) in &resolve.worlds[world].imports {
+        // A type's name is spelt like an import and asks for nothing.
+        if !matches!(item, WorldItem::Type { .. }) {
+            println!("{}", resolve.name_world_key(key));
+        }
     }
     Ok(())
 }
