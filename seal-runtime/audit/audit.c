@@ -1,0 +1,509 @@
+#include "audit/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit/format.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
+struct audit {
+	int dir, fd, head_fd;
+	struct blobs *blobs;
+	uint64_t count;		/* lines */
+	off_t size;		/* of the file, as far as it is whole */
+	char head[HASH_HEX];	/* hash of the last line */
+	bool broken;		/* a half line could not be taken back */
+	/* The pieces of the last model call: what the next one starts with. */
+	uint8_t (*chat)[HASH_SIZE];
+	size_t n_chat;
+	struct buf line;
+};
+
+static const char *const kinds[] = {
+#define EVENT(name, c_name, fields, sentence) name,
+#include "audit/events.def"
+#undef EVENT
+};
+
+void audit_free(struct audit *audit)
+{
+	if (!audit)
+		return;
+	closep(&audit->dir);
+	closep(&audit->fd);
+	closep(&audit->head_fd);
+	blobs_free(audit->blobs);
+	free(audit->chat);
+	buf_fini(&audit->line);
+	free(audit);
+}
+
+void audit_head(const struct audit *audit, char ret_hex[65], uint64_t *ret_count)
+{
+	memcpy(ret_hex, audit->head, HASH_HEX);
+	*ret_count = audit->count;
+}
+
+/* A record in the making: `line` is filled, then audit_append() writes it. */
+static struct json line_begin(struct audit *audit, const char *kind)
+{
+	struct timespec now = { 0 };
+	struct json w;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	buf_clear(&audit->line);
+	audit->line.limit = AUDIT_LINE_MAX;
+	w = json_to(&audit->line);
+	json_object(&w);
+	json_key(&w, "seq");
+	json_put_uint(&w, audit->count);
+	json_kv(&w, "prev", str_of(audit->head));
+	json_kv_int(&w, "t", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	json_kv(&w, "kind", str_of(kind));
+	return w;
+}
+
+/* A line is there as a whole or not at all. */
+static int write_line(struct audit *audit, struct str line, struct err *err)
+{
+	ssize_t n;
+
+	do
+		n = write(audit->fd, line.data, line.len);
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)line.len)
+		return 0;
+	if (n >= 0)
+		errno = ENOSPC;
+	err_sys(err, "write the log");
+	if (n > 0 && ftruncate(audit->fd, audit->size) < 0)
+		audit->broken = true;
+	return err->code;
+}
+
+static void write_head(const struct audit *audit)
+{
+	char text[AUDIT_HEAD_SIZE + 1];
+
+	(void)snprintf(text, sizeof(text), AUDIT_HEAD_FORMAT,
+		       (unsigned long long)(audit->count - 1), audit->head);
+	/* A head that lags behind is allowed; only one that is ahead tells. */
+	(void)!pwrite(audit->head_fd, text, AUDIT_HEAD_SIZE, 0);
+}
+
+static int line_end(struct audit *audit, struct json *w, uint64_t *ret_seq, struct err *err)
+{
+	char hash[HASH_HEX];
+	int r;
+
+	json_end(w);
+	r = buf_check(&audit->line, "a record of the log", err);
+	if (r < 0)
+		return r;
+	if (audit->broken)
+		return err_set(err, ERR_SYS, "the log holds half a line that could not be removed; "
+					     "free space on its disk and start the session again");
+	hash_hex(buf_str(&audit->line), hash);
+	buf_addc(&audit->line, '\n');
+	r = write_line(audit, buf_str(&audit->line), err);
+	if (r < 0)
+		return r;
+	memcpy(audit->head, hash, HASH_HEX);
+	audit->size += (off_t)audit->line.len;
+	if (ret_seq)
+		*ret_seq = audit->count;
+	audit->count++;
+	write_head(audit);
+	return 0;
+}
+
+/* JSON of one line whose bytes a reader can cut out again. */
+static bool fits_inline(struct str payload)
+{
+	cleanup_json yyjson_doc *doc = NULL;
+
+	if (payload.len == 0 || payload.len > AUDIT_INLINE_MAX)
+		return false;
+	if (strchr(" \t\r\n", payload.data[0]) || strchr(" \t\r\n", payload.data[payload.len - 1]))
+		return false;
+	for (size_t i = 0; i < payload.len; i++)
+		if ((unsigned char)payload.data[i] < 0x20)
+			return false;
+	doc = json_read(payload, NULL, NULL);
+	return doc;
+}
+
+static bool same_piece(const struct audit *audit, size_t i, const uint8_t hash[HASH_SIZE])
+{
+	return i < audit->n_chat && memcmp(audit->chat[i], hash, HASH_SIZE) == 0;
+}
+
+static int put_piece(struct audit *audit, struct json *w, struct str piece, struct err *err)
+{
+	char hex[HASH_HEX];
+	int r;
+
+	if (piece.len <= AUDIT_INLINE_MAX && utf8_valid(piece)) {
+		json_object(w);
+		json_kv(w, "text", piece);
+		json_end(w);
+		return 0;
+	}
+	r = blobs_put(audit->blobs, piece, hex, err);
+	if (r < 0)
+		return r;
+	json_put(w, str_of(hex));
+	return 0;
+}
+
+/* {"keep":k,"add":[...]}: the first k pieces of the model call before, then these. */
+static int put_pieces(struct audit *audit, struct json *w, const struct pieces *pieces, bool is_chat,
+		      struct err *err)
+{
+	cleanup_free uint8_t(*hashes)[HASH_SIZE] = calloc(pieces->n, HASH_SIZE);
+	size_t keep = 0;
+	int r;
+
+	if (!hashes)
+		return err_nomem(err);
+	for (size_t i = 0; i < pieces->n; i++)
+		hash_bytes(pieces->piece[i], hashes[i]);
+	while (is_chat && keep < pieces->n && same_piece(audit, keep, hashes[keep]))
+		keep++;
+	json_object(w);
+	json_key(w, "keep");
+	json_put_uint(w, keep);
+	json_key(w, "add");
+	json_array(w);
+	for (size_t i = keep; i < pieces->n; i++) {
+		r = put_piece(audit, w, pieces->piece[i], err);
+		if (r < 0)
+			return r;
+	}
+	json_end(w);
+	json_end(w);
+	if (is_chat) {
+		free(audit->chat);
+		audit->chat = take_ptr(hashes);
+		audit->n_chat = pieces->n;
+	}
+	return 0;
+}
+
+static int put_blob(struct audit *audit, struct json *w, const char *name, struct str payload,
+		    struct err *err)
+{
+	char key[32], hex[HASH_HEX];
+	int r = blobs_put(audit->blobs, payload, hex, err);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(key, sizeof(key), "%s-blob", name);
+	json_kv(w, key, str_of(hex));
+	return 0;
+}
+
+static int put_payload(struct audit *audit, struct json *w, const char *name, struct str payload,
+		       struct err *err)
+{
+	cleanup_with(pieces_fini) struct pieces pieces = { 0 };
+	char key[32];
+	int r;
+
+	if (payload.len > AUDIT_PAYLOAD_MAX)
+		return err_set(err, ERR_LIMIT, "a payload of more than %zu bytes", AUDIT_PAYLOAD_MAX);
+	if (fits_inline(payload)) {
+		json_kv_raw(w, name, payload);
+		return 0;
+	}
+	r = pieces_cut(payload, false, &pieces, err);
+	if (r < 0)
+		return r;
+	if (pieces.n == 0)
+		return put_blob(audit, w, name, payload, err);
+	(void)snprintf(key, sizeof(key), "%s-pieces", name);
+	json_key(w, key);
+	return put_pieces(audit, w, &pieces, false, err);
+}
+
+/* The arguments of a model call, always in pieces: the list of the next call is
+ * told against this one's. */
+static int put_chat(struct audit *audit, struct json *w, struct str args, struct err *err)
+{
+	cleanup_with(pieces_fini) struct pieces pieces = { 0 };
+	cleanup_json yyjson_doc *doc = json_read(args, NULL, NULL);
+	int r = doc ? pieces_cut(args, true, &pieces, err) : 0;
+
+	if (r < 0)
+		return r;
+	if (pieces.n == 0)
+		return put_payload(audit, w, "args", args, err);
+	json_key(w, "args-pieces");
+	return put_pieces(audit, w, &pieces, true, err);
+}
+
+static int put_header(struct audit *audit, struct json *w, const struct audit_header *header,
+		      struct err *err)
+{
+	int r;
+
+	json_kv(w, "id", str_of(header->session_id));
+	json_kv(w, "root", str_of(header->root));
+	json_kv(w, "component", str_of(header->component_hash));
+	json_kv(w, "engine", str_of(header->engine));
+	json_key(w, "memory");
+	json_put_uint(w, header->memory_max);
+	json_kv(w, "manifest-hash", str_of(header->manifest_hash));
+	json_kv(w, "seal", str_of(header->seal_version));
+	r = put_payload(audit, w, "manifest", header->manifest_text, err);
+	if (r < 0)
+		return r;
+	return put_payload(audit, w, "model", header->model_json, err);
+}
+
+static int begin_log(struct audit *audit, const struct audit_header *header, struct err *err)
+{
+	struct json w;
+	int r;
+
+	memcpy(audit->head, AUDIT_FIRST_PREV, HASH_HEX);
+	w = line_begin(audit, "session");
+	r = put_header(audit, &w, header, err);
+	if (r >= 0)
+		r = line_end(audit, &w, NULL, err);
+	return r < 0 ? r : audit_sync(audit, err);
+}
+
+/* Moves what stands behind the last newline into events.torn. */
+static int cut_torn(struct audit *audit, struct str text, size_t *ret_len, struct err *err)
+{
+	cleanup_close int fd = -1;
+	size_t len = text.len;
+	int r;
+
+	while (len && text.data[len - 1] != '\n')
+		len--;
+	*ret_len = len;
+	if (len == text.len)
+		return 0;
+	fd = openat(audit->dir, AUDIT_TORN, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
+	if (fd < 0)
+		return err_sys(err, "open " AUDIT_TORN);
+	r = fd_write_all(fd, str_from(text, len), err);
+	if (r >= 0 && fsync(fd) < 0)
+		r = err_sys(err, "sync " AUDIT_TORN);
+	if (r >= 0 && ftruncate(audit->fd, (off_t)len) < 0)
+		r = err_sys(err, "cut the torn line off");
+	return r;
+}
+
+static int check_last(struct audit *audit, struct str line, struct err *err)
+{
+	cleanup_json yyjson_doc *doc = json_read(line, NULL, NULL);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	int64_t seq = yyjson_is_obj(root) ? json_int(root, "seq", -1) : -1;
+
+	if (seq < 0 || !json_str(root, "kind").data || json_str(root, "prev").len != HASH_HEX - 1)
+		return err_set(err, ERR_INPUT,
+			       "the last line of the log is damaged; `seal audit verify` says more");
+	audit->count = (uint64_t)seq + 1;
+	hash_hex(line, audit->head);
+	return 0;
+}
+
+/* How many records the head file knows of that the log does not have. */
+static uint64_t lost_records(const struct audit *audit)
+{
+	char text[AUDIT_HEAD_SIZE + 1] = "";
+	unsigned long long seq;
+
+	if (pread(audit->head_fd, text, AUDIT_HEAD_SIZE, 0) != AUDIT_HEAD_SIZE)
+		return 0;
+	seq = strtoull(text, NULL, 10);
+	return seq >= audit->count ? seq + 1 - audit->count : 0;
+}
+
+static int continue_log(struct audit *audit, const struct audit_header *header, struct err *err)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	size_t len = 0, start;
+	struct json w;
+	int r = fd_read_all(audit->fd, BUF_LIMIT, &text, err);
+
+	if (r >= 0)
+		r = cut_torn(audit, buf_str(&text), &len, err);
+	if (r < 0)
+		return r;
+	if (len == 0)
+		return begin_log(audit, header, err);
+	start = len - 1;
+	while (start && text.data[start - 1] != '\n')
+		start--;
+	r = check_last(audit, (struct str){ text.data + start, len - 1 - start }, err);
+	if (r < 0)
+		return r;
+	audit->size = (off_t)len;
+	w = line_begin(audit, "resume");
+	r = put_header(audit, &w, header, err);
+	if (r < 0)
+		return r;
+	json_kv_int(&w, "torn", (int64_t)(text.len - len));
+	json_kv_int(&w, "lost", (int64_t)lost_records(audit));
+	r = line_end(audit, &w, NULL, err);
+	return r < 0 ? r : audit_sync(audit, err);
+}
+
+static int open_files(struct audit *audit, const char *dir, struct err *err)
+{
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, "make folder %s", dir);
+	audit->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (audit->dir < 0)
+		return err_sys(err, "open folder %s", dir);
+	audit->fd = openat(audit->dir, AUDIT_EVENTS,
+			   O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	audit->head_fd = openat(audit->dir, AUDIT_HEAD, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+				0600);
+	if (audit->fd < 0 || audit->head_fd < 0)
+		return err_sys(err, "open the log");
+	if (flock(audit->fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_INPUT, "another process writes this log; attach to the session, "
+					       "or end that process");
+	return blobs_open(audit->dir, true, &audit->blobs, err);
+}
+
+int audit_open(const char *dir, const struct audit_header *header, struct audit **ret_audit,
+	       struct err *err)
+{
+	cleanup_with(audit_free) struct audit *audit = calloc(1, sizeof(*audit));
+	int r;
+
+	if (!audit)
+		return err_nomem(err);
+	audit->dir = audit->fd = audit->head_fd = -1;
+	r = open_files(audit, dir, err);
+	if (r >= 0)
+		r = continue_log(audit, header, err);
+	if (r < 0)
+		return err_wrap(err, "log %s", dir);
+	*ret_audit = take_ptr(audit);
+	return 0;
+}
+
+static int begin(struct audit *audit, const char *kind, const char *call, struct str args,
+		 uint64_t *ret_seq, struct err *err)
+{
+	struct json w = line_begin(audit, kind);
+	int r;
+
+	json_kv(&w, "call", str_of(call));
+	r = strcmp(call, "llm.chat") == 0 ? put_chat(audit, &w, args, err) :
+					    put_payload(audit, &w, "args", args, err);
+	if (r >= 0)
+		r = line_end(audit, &w, ret_seq, err);
+	/* Nothing may be told against a call that is not in the log. */
+	if (r < 0)
+		audit->n_chat = 0;
+	return r;
+}
+
+int audit_begin(struct audit *audit, const char *call, struct str args, uint64_t *ret_seq,
+		struct err *err)
+{
+	return begin(audit, "begin", call, args, ret_seq, err);
+}
+
+int audit_export_begin(struct audit *audit, const char *name, struct str args, uint64_t *ret_seq,
+		       struct err *err)
+{
+	return begin(audit, "export-begin", name, args, ret_seq, err);
+}
+
+static int finish(struct audit *audit, struct json *w, struct str details, struct err *err)
+{
+	int r = details.len ? put_payload(audit, w, "details", details, err) : 0;
+
+	return r < 0 ? r : line_end(audit, w, NULL, err);
+}
+
+int audit_decision(struct audit *audit, uint64_t seq, const char *verdict, struct str rule,
+		   struct str details, struct err *err)
+{
+	struct json w = line_begin(audit, "decision");
+
+	json_kv_int(&w, "of", (int64_t)seq);
+	json_kv(&w, "verdict", str_of(verdict));
+	json_kv(&w, "rule", rule);
+	return finish(audit, &w, details, err);
+}
+
+int audit_ask(struct audit *audit, uint64_t seq, const char *answer, struct str patterns_json,
+	      struct err *err)
+{
+	struct json w = line_begin(audit, "ask");
+
+	json_kv_int(&w, "of", (int64_t)seq);
+	json_kv(&w, "answer", str_of(answer));
+	return finish(audit, &w, patterns_json, err);
+}
+
+int audit_end(struct audit *audit, uint64_t seq, const char *outcome, struct str result,
+	      bool durable, struct err *err)
+{
+	struct json w = line_begin(audit, "end");
+	int r;
+
+	json_kv_int(&w, "of", (int64_t)seq);
+	json_kv(&w, "outcome", str_of(outcome));
+	r = put_payload(audit, &w, "result", result, err);
+	if (r >= 0)
+		r = line_end(audit, &w, NULL, err);
+	return r < 0 || !durable ? r : audit_sync(audit, err);
+}
+
+int audit_export_end(struct audit *audit, uint64_t seq, const char *outcome, struct str result,
+		     uint64_t fuel, struct err *err)
+{
+	struct json w = line_begin(audit, "export-end");
+	int r;
+
+	json_kv_int(&w, "of", (int64_t)seq);
+	json_kv(&w, "outcome", str_of(outcome));
+	json_key(&w, "fuel");
+	json_put_uint(&w, fuel);
+	r = put_payload(audit, &w, "result", result, err);
+	if (r >= 0)
+		r = line_end(audit, &w, NULL, err);
+	return r < 0 ? r : audit_sync(audit, err);
+}
+
+int audit_note(struct audit *audit, const char *kind, struct str details_json, struct err *err)
+{
+	struct json w = line_begin(audit, kind);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return finish(audit, &w, details_json, err);
+	return err_set(err, ERR_INTERNAL, "no kind of record is called \"%s\"", kind);
+}
+
+int audit_sync(struct audit *audit, struct err *err)
+{
+	int r = blobs_sync(audit->blobs, err);
+
+	if (r < 0)
+		return r;
+	if (fdatasync(audit->fd) < 0)
+		return err_sys(err, "sync the log");
+	return 0;
+}

@@ -1,0 +1,213 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "audit/format.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fd.h"
+
+#define LEVEL 3
+#define NAME_SIZE (2 + 1 + HASH_HEX)
+#define PENDING_MAX 4096
+
+/* A few bits of a zstd frame mean nothing, so a changed file could still give
+ * the logged bytes.  Behind the frame stands a skippable one (zstd -d passes
+ * over it) with the hash of the compressed bytes: no bit changes unseen. */
+#define SEAL_LEN (sizeof(seal_head) + HASH_SIZE)
+static const char seal_head[8] = { 0x50, 0x2a, 0x4d, 0x18, HASH_SIZE, 0, 0, 0 };
+
+struct blobs {
+	int dir;
+	ZSTD_CCtx *compressor;
+	ZSTD_DCtx *expander;
+	char (*pending)[NAME_SIZE]; /* written, not synced */
+	size_t n_pending, size;
+};
+
+int blobs_open(int dir, bool writable, struct blobs **ret_blobs, struct err *err)
+{
+	struct blobs *blobs;
+
+	if (writable && mkdirat(dir, AUDIT_BLOBS, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, "make folder " AUDIT_BLOBS);
+	blobs = calloc(1, sizeof(*blobs));
+	if (!blobs)
+		return err_nomem(err);
+	blobs->dir = openat(dir, AUDIT_BLOBS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	blobs->compressor = writable ? ZSTD_createCCtx() : NULL;
+	blobs->expander = ZSTD_createDCtx();
+	*ret_blobs = blobs;
+	if (blobs->dir >= 0 && blobs->expander && (blobs->compressor || !writable))
+		return 0;
+	err_sys(err, "open folder " AUDIT_BLOBS);
+	blobs_free(blobs);
+	*ret_blobs = NULL;
+	return err->code;
+}
+
+void blobs_free(struct blobs *blobs)
+{
+	if (!blobs)
+		return;
+	closep(&blobs->dir);
+	(void)ZSTD_freeCCtx(blobs->compressor);
+	(void)ZSTD_freeDCtx(blobs->expander);
+	free(blobs->pending);
+	free(blobs);
+}
+
+static void name_of(const char *hex, char ret_name[NAME_SIZE])
+{
+	(void)snprintf(ret_name, NAME_SIZE, "%.2s/%.62s", hex, hex + 2);
+}
+
+static int add_pending(struct blobs *blobs, const char *name, struct err *err)
+{
+	if (blobs->n_pending == blobs->size) {
+		size_t size = blobs->size ? blobs->size * 2 : 32;
+		void *grown = realloc(blobs->pending, size * NAME_SIZE);
+
+		if (!grown)
+			return err_nomem(err);
+		blobs->pending = grown;
+		blobs->size = size;
+	}
+	memcpy(blobs->pending[blobs->n_pending++], name, NAME_SIZE);
+	return blobs->n_pending < PENDING_MAX ? 0 : blobs_sync(blobs, err);
+}
+
+static int write_new(struct blobs *blobs, const char *name, struct str bytes, struct err *err)
+{
+	char folder[3] = { name[0], name[1], '\0' };
+	char tmp[NAME_SIZE + 4];
+	cleanup_close int fd = -1;
+	int r;
+
+	if (mkdirat(blobs->dir, folder, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, "make folder " AUDIT_BLOBS "/%s", folder);
+	(void)snprintf(tmp, sizeof(tmp), "%s.tmp", name);
+	/* One writer a log, so a file of this name is what a crash left. */
+	fd = openat(blobs->dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(err, "make blob %s", name);
+	r = fd_write_all(fd, bytes, err);
+	if (r >= 0 && renameat(blobs->dir, tmp, blobs->dir, name) < 0)
+		r = err_sys(err, "rename into place");
+	if (r < 0) {
+		(void)unlinkat(blobs->dir, tmp, 0);
+		return err_wrap(err, "blob %s", name);
+	}
+	return add_pending(blobs, name, err);
+}
+
+int blobs_put(struct blobs *blobs, struct str bytes, char ret_hex[HASH_HEX], struct err *err)
+{
+	size_t bound = ZSTD_compressBound(bytes.len), len;
+	cleanup_free char *packed = NULL;
+	char name[NAME_SIZE];
+
+	hash_hex(bytes, ret_hex);
+	name_of(ret_hex, name);
+	if (faccessat(blobs->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	packed = malloc(bound + SEAL_LEN);
+	if (!packed)
+		return err_nomem(err);
+	len = ZSTD_compressCCtx(blobs->compressor, packed, bound, bytes.data, bytes.len, LEVEL);
+	if (ZSTD_isError(len))
+		return err_set(err, ERR_INTERNAL, "compress: %s", ZSTD_getErrorName(len));
+	memcpy(packed + len, seal_head, sizeof(seal_head));
+	hash_bytes((struct str){ packed, len }, (uint8_t *)packed + len + sizeof(seal_head));
+	return write_new(blobs, name, (struct str){ packed, len + SEAL_LEN }, err);
+}
+
+static bool is_hex(struct str hex)
+{
+	if (hex.len != HASH_HEX - 1)
+		return false;
+	for (size_t i = 0; i < hex.len; i++)
+		if (!strchr("0123456789abcdef", hex.data[i]) || !hex.data[i])
+			return false;
+	return true;
+}
+
+static bool unseal(struct str *packed)
+{
+	uint8_t hash[HASH_SIZE];
+	const char *tail;
+
+	if (packed->len < SEAL_LEN)
+		return false;
+	packed->len -= SEAL_LEN;
+	tail = packed->data + packed->len;
+	hash_bytes(*packed, hash);
+	return memcmp(tail, seal_head, sizeof(seal_head)) == 0 &&
+	       memcmp(tail + sizeof(seal_head), hash, HASH_SIZE) == 0;
+}
+
+static int expand(struct blobs *blobs, struct str packed, struct buf *ret_bytes, struct err *err)
+{
+	unsigned long long size;
+	size_t len;
+	char *at;
+
+	if (!unseal(&packed))
+		return err_set(err, ERR_INPUT, "it is damaged");
+	size = ZSTD_getFrameContentSize(packed.data, packed.len);
+	if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR ||
+	    size > AUDIT_PAYLOAD_MAX)
+		return err_set(err, ERR_INPUT, "it is damaged");
+	at = buf_reserve(ret_bytes, (size_t)size);
+	if (!at)
+		return err_nomem(err);
+	len = ZSTD_decompressDCtx(blobs->expander, at, (size_t)size, packed.data, packed.len);
+	if (ZSTD_isError(len) || len != size)
+		return err_set(err, ERR_INPUT, "it is damaged");
+	ret_bytes->len += len;
+	ret_bytes->data[ret_bytes->len] = '\0';
+	return 0;
+}
+
+int blobs_get(struct blobs *blobs, struct str hex, struct buf *ret_bytes, struct err *err)
+{
+	cleanup_buf struct buf packed = BUF_INIT;
+	char name[NAME_SIZE], got[HASH_HEX];
+	size_t before = ret_bytes->len;
+	int r;
+
+	if (!is_hex(hex))
+		return err_set(err, ERR_INPUT, "the name of a blob is no hash");
+	name_of(hex.data, name);
+	r = fd_read_file(blobs->dir, name, AUDIT_PAYLOAD_MAX, &packed, err);
+	if (r < 0)
+		return err_wrap(err, "blob");
+	r = expand(blobs, buf_str(&packed), ret_bytes, err);
+	if (r < 0)
+		return err_wrap(err, "blob %s", name);
+	hash_hex(str_from(buf_str(ret_bytes), before), got);
+	if (!str_is(hex, got))
+		return err_set(err, ERR_INPUT, "blob %s: its bytes are not what was logged", name);
+	return 0;
+}
+
+int blobs_sync(struct blobs *blobs, struct err *err)
+{
+	for (size_t i = 0; i < blobs->n_pending; i++) {
+		char folder[3] = { blobs->pending[i][0], blobs->pending[i][1], '\0' };
+		cleanup_close int fd = openat(blobs->dir, blobs->pending[i], O_RDONLY | O_CLOEXEC);
+		cleanup_close int dir = openat(blobs->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0 || dir < 0 || fdatasync(fd) < 0 || fsync(dir) < 0)
+			return err_sys(err, "sync blob %s", blobs->pending[i]);
+	}
+	if (blobs->n_pending && fsync(blobs->dir) < 0)
+		return err_sys(err, "sync " AUDIT_BLOBS);
+	blobs->n_pending = 0;
+	return 0;
+}

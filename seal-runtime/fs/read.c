@@ -1,0 +1,161 @@
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/utf8.h"
+#include "fs/fs.h"
+#include "fs/fs_private.h"
+
+#define PROBE_LEN 8192 /* a NUL this early makes a file binary, as for git */
+
+int fs_load(const struct grant_file *grant, size_t max, struct buf *ret_bytes, struct err *err)
+{
+	struct stat st;
+	cleanup_close int fd = fs_open_object(grant, &st, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	/* Size first: a sparse file of a terabyte costs no read. */
+	if (st.st_size > (off_t)max)
+		return err_set(err, ERR_LIMIT, "%s is %lld bytes, more than %zu", grant->path,
+			       (long long)st.st_size, max);
+	if (!buf_reserve(ret_bytes, (size_t)st.st_size + 1))
+		return err_nomem(err);
+	r = fd_read_all(fd, max, ret_bytes, err);
+	return r < 0 ? err_wrap(err, "%s", grant->path) : 0;
+}
+
+bool fs_is_binary(struct str bytes)
+{
+	return str_chr(str_head(bytes, PROBE_LEN), '\0') != STR_NONE;
+}
+
+/* Eight bytes a step; the multiplier is the golden ratio, odd. */
+uint64_t fs_digest_bytes(struct str bytes)
+{
+	uint64_t digest = 0x9e3779b97f4a7c15u ^ bytes.len;
+
+	for (size_t at = 0; at < bytes.len; at += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, bytes.data + at, bytes.len - at < 8 ? bytes.len - at : 8);
+		digest = (digest ^ word) * 0x9e3779b97f4a7c15u;
+		digest ^= digest >> 29;
+	}
+	return digest;
+}
+
+int fs_digest(const struct grant_file *grant, uint64_t *ret_digest, struct err *err)
+{
+	cleanup_buf struct buf bytes = BUF_INIT;
+	int r = fs_load(grant, FS_SCAN_MAX, &bytes, err);
+
+	if (r < 0)
+		return r;
+	*ret_digest = fs_digest_bytes(buf_str(&bytes));
+	return 0;
+}
+
+static void add_base64(struct buf *out, struct str bytes)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *in = (const unsigned char *)bytes.data;
+
+	for (size_t at = 0; at < bytes.len; at += 3) {
+		size_t left = bytes.len - at;
+		uint32_t word = (uint32_t)in[at] << 16;
+
+		word |= left > 1 ? (uint32_t)in[at + 1] << 8 : 0;
+		word |= left > 2 ? in[at + 2] : 0;
+		buf_addc(out, digits[word >> 18]);
+		buf_addc(out, digits[word >> 12 & 63]);
+		buf_addc(out, left > 1 ? digits[word >> 6 & 63] : '=');
+		buf_addc(out, left > 2 ? digits[word & 63] : '=');
+	}
+}
+
+static uint32_t count_lines(struct str text)
+{
+	uint32_t n = 0;
+	struct str line;
+
+	while (str_line(&text, &line))
+		n++;
+	return n;
+}
+
+/* The lines [offset, offset + limit), with the newlines that are there. */
+static struct str slice(struct str text, uint32_t offset, uint32_t limit)
+{
+	struct str rest = text, line;
+	size_t start;
+
+	for (uint32_t i = 1; i < offset; i++)
+		if (!str_line(&rest, &line))
+			break;
+	start = text.len - rest.len;
+	for (uint32_t i = 0; limit == 0 || i < limit; i++)
+		if (!str_line(&rest, &line))
+			break;
+	return (struct str){ text.data + start, text.len - rest.len - start };
+}
+
+static int take_text(struct str text, uint32_t offset, uint32_t limit, size_t max_bytes,
+		     struct fs_content *ret_content)
+{
+	struct str part = slice(text, offset, limit);
+
+	if (part.len > max_bytes)
+		return -1;
+	ret_content->total_lines = count_lines(text);
+	ret_content->first_line = offset ? offset : 1;
+	buf_add(&ret_content->text, part);
+	return 0;
+}
+
+int fs_read(const struct grant_file *grant, uint32_t offset, uint32_t limit, size_t max_bytes,
+	    struct fs_content *ret_content, struct err *err)
+{
+	bool ranged = offset > 1 || limit;
+	cleanup_buf struct buf bytes = BUF_INIT;
+	struct fs_content content = { .encoding = "utf-8" };
+	struct str text;
+	int r = fs_load(grant, ranged ? FS_SCAN_MAX : max_bytes, &bytes, err);
+
+	if (r == ERR_LIMIT)
+		return err_wrap(err, ranged ? "use grep to find the part that matters" :
+					      "read it in parts with offset and limit, or use grep");
+	if (r < 0)
+		return r;
+	text = buf_str(&bytes);
+	content.digest = fs_digest_bytes(text);
+	if (fs_is_binary(text) || !utf8_valid(text)) {
+		if (ranged)
+			return err_set(err, ERR_INPUT, "%s is binary: it has no lines to choose from",
+				       grant->path);
+		content.encoding = "binary";
+		content.base64 = true;
+		content.first_line = 1;
+		add_base64(&content.text, text);
+	} else {
+		if (str_starts(text, STR(FS_BOM))) {
+			content.encoding = "utf-8-bom";
+			text = str_from(text, sizeof(FS_BOM) - 1);
+		}
+		r = take_text(text, offset, limit, max_bytes, &content);
+		if (r < 0)
+			return err_set(err, ERR_LIMIT,
+				       "these lines of %s are more than %zu bytes; ask for fewer (limit)",
+				       grant->path, max_bytes);
+	}
+	r = buf_check(&content.text, grant->path, err);
+	if (r < 0) {
+		buf_fini(&content.text);
+		return r;
+	}
+	*ret_content = content;
+	return 0;
+}
