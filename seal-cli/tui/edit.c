@@ -299,8 +299,12 @@ static enum edit_outcome other_key(struct edit *edit, const struct key *key)
 		insert(edit, STR("\n"));
 		break;
 	case KEY_PASTE: paste(edit, key->text); break;
-	case KEY_BACKSPACE: erase(edit, by_word ? word_left(edit, at) : previous(edit, at), at, by_word); break;
-	case KEY_DELETE: erase(edit, at, by_word ? word_right(edit, at) : next(edit, at), by_word); break;
+	case KEY_BACKSPACE:
+		erase(edit, by_word ? word_left(edit, at) : previous(edit, at), at, by_word);
+		break;
+	case KEY_DELETE:
+		erase(edit, at, by_word ? word_right(edit, at) : next(edit, at), by_word);
+		break;
 	case KEY_LEFT: go(edit, by_word ? word_left(edit, at) : previous(edit, at)); break;
 	case KEY_RIGHT: go(edit, by_word ? word_right(edit, at) : next(edit, at)); break;
 	case KEY_HOME: go(edit, by_word ? 0 : line_start(edit, at)); break;

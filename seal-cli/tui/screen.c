@@ -115,30 +115,31 @@ static void put_style(struct screen *screen, struct buf *out, struct style style
 	screen->pen_known = true;
 }
 
-static void put_cells(struct screen *screen, struct buf *out, const struct cell *cells, size_t n)
+/* The cells [from, end) of a row; the cursor stands on the first. */
+static void put_cells(struct screen *screen, struct buf *out, const struct cell *row, size_t from,
+		      size_t end)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (cells[i].width == 0)
+	for (size_t i = from; i < end; i++) {
+		if (row[i].width == 0)
 			continue;
-		put_style(screen, out, cells[i].style);
-		buf_add(out, (struct str){ cells[i].bytes, cells[i].len });
+		put_style(screen, out, row[i].style);
+		buf_add(out, (struct str){ row[i].bytes, row[i].len });
 		/* Terminals disagree about some widths: say where we are. */
-		if (cells[i].risky && out == &screen->out)
-			buf_addf(out, "\x1b[%zuG", i + cells[i].width + 1);
+		if (row[i].risky && i + row[i].width < screen->columns)
+			buf_addf(out, "\x1b[%zuG", i + row[i].width + 1);
 	}
 }
 
-/* -- filling -- */
-
-void screen_resize(struct screen *screen, size_t columns, size_t rows)
+/* Blanks from column `from` on; a full row has none, and its last column would
+ * be erased: there the cursor waits on it. */
+static void put_blank(struct screen *screen, struct buf *out, size_t from)
 {
-	screen->columns = columns < 10 ? 10 : columns;
-	screen->height = rows < 4 ? 4 : rows;
-	if (!frame_room(screen, &screen->now) || !frame_room(screen, &screen->next))
-		abort();
-	screen->next.rows = 0;
-	screen->painted = false;
+	put_style(screen, out, (struct style){ 0 });
+	if (from < screen->columns)
+		buf_adds(out, "\x1b[K");
 }
+
+/* -- filling -- */
 
 void screen_redraw(struct screen *screen)
 {
@@ -155,9 +156,9 @@ void screen_commit(struct screen *screen, const struct line *line)
 	screen->pen_known = false;
 	do {
 		end = line_wrap(line, screen->columns, &at, &start);
-		put_cells(screen, &screen->committed, line->cells + start, end - start);
-		put_style(screen, &screen->committed, (struct style){ 0 });
-		buf_adds(&screen->committed, "\x1b[K\r\n");
+		put_cells(screen, &screen->committed, line->cells + start, 0, end - start);
+		put_blank(screen, &screen->committed, end - start);
+		buf_adds(&screen->committed, "\r\n");
 	} while (at < line->n);
 	screen->pen_known = false;
 }
@@ -213,6 +214,14 @@ static size_t used(const struct cell *row, size_t columns)
 	return columns;
 }
 
+static void put_row(struct screen *screen, const struct cell *row)
+{
+	size_t end = used(row, screen->columns);
+
+	put_cells(screen, &screen->out, row, 0, end);
+	put_blank(screen, &screen->out, end);
+}
+
 /* Rows of `next` that `now` does not have, from the cursor's row downward. */
 static void paint_all(struct screen *screen)
 {
@@ -221,9 +230,7 @@ static void paint_all(struct screen *screen)
 
 		if (r)
 			buf_adds(&screen->out, "\r\n");
-		put_cells(screen, &screen->out, row, used(row, screen->columns));
-		put_style(screen, &screen->out, (struct style){ 0 });
-		buf_adds(&screen->out, "\x1b[K");
+		put_row(screen, row);
 	}
 	buf_adds(&screen->out, "\x1b[J");
 }
@@ -246,11 +253,11 @@ static void paint_row(struct screen *screen, size_t r, size_t *at_row)
 	put_move(screen, (long)r - (long)*at_row, first);
 	*at_row = r;
 	fill = used(row, screen->columns);
-	put_cells(screen, &screen->out, row + first, (end < fill ? end : fill > first ? fill : first) - first);
-	if (end > fill) {
-		put_style(screen, &screen->out, (struct style){ 0 });
-		buf_adds(&screen->out, "\x1b[K");
-	}
+	if (end > fill && fill < first)
+		fill = first;
+	put_cells(screen, &screen->out, row, first, end < fill ? end : fill);
+	if (end > fill)
+		put_blank(screen, &screen->out, fill);
 }
 
 static void paint_difference(struct screen *screen, size_t *at_row)
@@ -265,15 +272,42 @@ static void paint_difference(struct screen *screen, size_t *at_row)
 		put_move(screen, (long)(r - 1) - (long)*at_row, 0);
 		buf_adds(&screen->out, "\r\n");
 		*at_row = r;
-		put_cells(screen, &screen->out, row, used(row, screen->columns));
-		put_style(screen, &screen->out, (struct style){ 0 });
-		buf_adds(&screen->out, "\x1b[K");
+		put_row(screen, row);
 	}
 	if (screen->now.rows > screen->next.rows) {
 		put_move(screen, (long)screen->next.rows - (long)*at_row, 0);
 		*at_row = screen->next.rows;
 		buf_adds(&screen->out, "\x1b[J");
 	}
+}
+
+/*
+ * A narrower terminal wraps the rows it shows: the cursor then stands further
+ * below the region's first row than before.
+ */
+static size_t rewrapped(const struct screen *screen, size_t columns)
+{
+	size_t rows = 0;
+
+	for (size_t r = 0; r < screen->now.cursor_row; r++) {
+		size_t width = used(screen->now.cells + r * screen->columns, screen->columns);
+
+		rows += width > columns ? (width + columns - 1) / columns : 1;
+	}
+	return rows + screen->now.cursor_column / columns;
+}
+
+void screen_resize(struct screen *screen, size_t columns, size_t rows)
+{
+	columns = columns < 10 ? 10 : columns;
+	if (screen->painted && columns < screen->columns)
+		screen->now.cursor_row = rewrapped(screen, columns);
+	screen->columns = columns;
+	screen->height = rows < 4 ? 4 : rows;
+	if (!frame_room(screen, &screen->now) || !frame_room(screen, &screen->next))
+		abort();
+	screen->next.rows = 0;
+	screen->painted = false;
 }
 
 static bool unchanged(const struct screen *screen)

@@ -113,7 +113,8 @@ void term_suspend(void)
 bool term_edit(const char *path)
 {
 	const char *editor = getenv("VISUAL") ? getenv("VISUAL") : getenv("EDITOR");
-	const char *argv[] = { "sh", "-c", "exec $0 \"$1\"", editor && editor[0] ? editor : "vi", path, NULL };
+	const char *const argv[] = { "sh", "-c", "exec $0 \"$1\"", editor && editor[0] ? editor : "vi",
+				     path, NULL };
 	pid_t pid;
 	int status = -1;
 
