@@ -1,0 +1,156 @@
+#include "server/state.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+
+struct live *live_find(struct server *server, struct str id)
+{
+	for (struct live *live = server->lives; live; live = live->next)
+		if (!live->is_private && str_is(id, live->id))
+			return live;
+	return NULL;
+}
+
+static size_t count(const struct server *server)
+{
+	size_t n = 0;
+
+	for (const struct live *live = server->lives; live; live = live->next)
+		n++;
+	return n;
+}
+
+struct live *live_new(struct server *server, const char *id, struct err *err)
+{
+	struct live *live;
+
+	if (count(server) >= LIVES_MAX) {
+		err_set(err, ERR_LIMIT, "no more than %d sessions at a time; close one", LIVES_MAX);
+		return NULL;
+	}
+	live = calloc(1, sizeof(*live));
+	if (!live) {
+		err_nomem(err);
+		return NULL;
+	}
+	live->server = server;
+	memcpy(live->id, id, FOLDER_ID_LEN);
+	(void)uv_timer_init(server->setup.loop, &live->linger);
+	(void)uv_timer_init(server->setup.loop, &live->ask_wait);
+	live->linger.data = live->ask_wait.data = live;
+	live->n_handles = 2;
+	live->next = server->lives;
+	server->lives = live;
+	return live;
+}
+
+bool live_has(const struct live *live, const struct client *client)
+{
+	for (size_t i = 0; i < live->n_clients; i++)
+		if (live->clients[i] == client)
+			return true;
+	return false;
+}
+
+int live_attach(struct live *live, struct client *client, struct err *err)
+{
+	struct client **clients;
+
+	if (live_has(live, client))
+		return 0;
+	clients = realloc(live->clients, (live->n_clients + 1) * sizeof(struct client *));
+	if (!clients)
+		return err_nomem(err);
+	live->clients = clients;
+	live->clients[live->n_clients++] = client;
+	question_offer(live);
+	return 0;
+}
+
+void live_detach(struct live *live, struct client *client)
+{
+	size_t kept = 0;
+
+	if (!live_has(live, client))
+		return;
+	for (size_t i = 0; i < live->n_clients; i++)
+		if (live->clients[i] != client)
+			live->clients[kept++] = live->clients[i];
+	live->n_clients = kept;
+	call_client_gone(live, client);
+	question_client_gone(live, client);
+	if (!live->running && !live->queue)
+		live_rest(live);
+}
+
+void live_client_gone(struct client *client)
+{
+	struct live *next;
+
+	for (struct live *live = client->server->lives; live; live = next) {
+		next = live->next;
+		live_detach(live, client);
+	}
+}
+
+void live_broadcast(struct live *live, struct str line)
+{
+	for (size_t i = 0; i < live->n_clients; i++) {
+		struct buf copy = BUF_INIT;
+
+		buf_add(&copy, line);
+		buf_addc(&copy, '\n');
+		peer_send(&live->clients[i]->peer, &copy);
+	}
+}
+
+static void on_linger(uv_timer_t *timer)
+{
+	struct live *live = timer->data;
+	struct worker *worker = take_ptr(live->worker);
+
+	live->is_started = false;
+	if (worker)
+		worker_dismiss(worker);
+}
+
+void live_rest(struct live *live)
+{
+	if (live->is_closing)
+		return;
+	if (live->n_clients == 0 || live->is_private)
+		live_close(live);
+	else if (live->worker)
+		(void)uv_timer_start(&live->linger, on_linger, live->server->setup.linger, 0);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct live *live = handle->data;
+
+	if (--live->n_handles)
+		return;
+	free(live->clients);
+	free(live->described);
+	free(live);
+}
+
+void live_close(struct live *live)
+{
+	struct live **at = &live->server->lives;
+	struct worker *worker = take_ptr(live->worker);
+
+	if (live->is_closing)
+		return;
+	live->is_closing = true;
+	while (*at != live)
+		at = &(*at)->next;
+	*at = live->next;
+	question_drop_all(live);
+	call_close_all(live);
+	if (worker)
+		worker_dismiss(worker);
+	uv_close((uv_handle_t *)&live->linger, on_closed);
+	uv_close((uv_handle_t *)&live->ask_wait, on_closed);
+}

@@ -1,0 +1,279 @@
+#include "server/state.h"
+
+#include "base/err.h"
+
+/* What a client that does not like seal.toml's words may set for one session. */
+static void put_flags(struct json *w, const struct rpc_params *params)
+{
+	yyjson_val *seal = yyjson_obj_get(params->_meta, "seal");
+	int64_t max_turns = json_int(seal, "maxTurns", 0);
+
+	if (max_turns > 0)
+		json_kv_int(w, "maxTurns", max_turns);
+}
+
+static void put_start(struct buf *buf, const char *session_id, const struct rpc_params *params,
+		      bool is_new)
+{
+	struct json w = json_to(buf);
+
+	json_object(&w);
+	json_kv(&w, "sessionId", str_of(session_id));
+	json_kv_bool(&w, "new", is_new);
+	if (params) {
+		json_kv(&w, "cwd", params->cwd);
+		put_flags(&w, params);
+	}
+	json_end(&w);
+}
+
+static int enqueue(struct live *live, struct call *call, struct err *err)
+{
+	return call ? call_add(live, call, err) : err_nomem(err);
+}
+
+static int begin(struct client *client, const char *id, const struct rpc_params *params,
+		 struct err *err)
+{
+	cleanup_buf struct buf start = BUF_INIT;
+	char session_id[FOLDER_ID_LEN + 1];
+	struct live *live;
+
+	if (folder_new_id(session_id, err) < 0)
+		return err->code;
+	live = live_new(client->server, session_id, err);
+	if (!live)
+		return err->code;
+	put_start(&start, session_id, params, true);
+	if (buf_check(&start, "the request", err) < 0 || live_attach(live, client, err) < 0 ||
+	    enqueue(live, call_new(CALL_START, client, id, buf_str(&start)), err) < 0) {
+		live_close(live);
+		return err->code;
+	}
+	return 0;
+}
+
+static enum rpc_code code_of(const struct err *err)
+{
+	return err->code == ERR_INPUT ? RPC_PARAMS : RPC_INTERNAL;
+}
+
+void method_session_new(struct client *client, const char *id, const struct rpc_params *params)
+{
+	struct err err;
+
+	if (begin(client, id, params, &err) < 0)
+		client_fail(client, id, code_of(&err), str_of(err.text));
+}
+
+/* The id is taken apart from the wire once, here: behind this it is one of ours
+ * and there is such a session. */
+static int check_id(struct client *client, struct str id, char ret_id[FOLDER_ID_LEN + 1],
+		    struct err *err)
+{
+	cleanup_free char *path = NULL;
+
+	if (!folder_id_is_valid(id))
+		return err_set(err, ERR_INPUT, "\"%.*s\" is no session id; `seal sessions list` names them",
+			       STR_ARG(str_head(id, 64)));
+	memcpy(ret_id, id.data, id.len);
+	ret_id[id.len] = '\0';
+	if (live_find(client->server, id))
+		return 0;
+	return folder_find(ret_id, &path, err);
+}
+
+static struct live *find_or_make(struct server *server, const char *session_id, struct err *err)
+{
+	struct live *live = live_find(server, str_of(session_id));
+
+	return live ? live : live_new(server, session_id, err);
+}
+
+static int join(struct client *client, const char *id, const char *session_id, struct err *err)
+{
+	cleanup_buf struct buf start = BUF_INIT;
+	struct live *live = find_or_make(client->server, session_id, err);
+
+	if (!live)
+		return err->code;
+	if (live_attach(live, client, err) < 0) {
+		live_rest(live);
+		return err->code;
+	}
+	put_start(&start, session_id, NULL, false);
+	/* In the middle of a turn the start would wait for its end. */
+	if (live->is_started && live->running) {
+		client_reply(client, id, str_of(live->described));
+		return 0;
+	}
+	return enqueue(live, call_new(CALL_START, client, id, buf_str(&start)), err);
+}
+
+void session_join(struct client *client, const char *id, const char *session_id)
+{
+	struct err err;
+
+	if (join(client, id, session_id, &err) < 0)
+		client_fail(client, id, code_of(&err), str_of(err.text));
+}
+
+void method_session_resume(struct client *client, const char *id, const struct rpc_params *params)
+{
+	char session_id[FOLDER_ID_LEN + 1];
+	struct err err;
+
+	if (check_id(client, params->sessionId, session_id, &err) < 0)
+		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
+	else
+		session_join(client, id, session_id);
+}
+
+/* The log is read by a process of its own, so that a turn under way is neither
+ * stopped nor waited for. */
+static int tell_history(struct client *client, const char *id, const char *session_id,
+			struct err *err)
+{
+	struct live *now = live_find(client->server, str_of(session_id));
+	cleanup_buf struct buf request = BUF_INIT;
+	struct live *reader = live_new(client->server, session_id, err);
+
+	if (!reader)
+		return err->code;
+	reader->is_private = true;
+	buf_addf(&request, "{\"sessionId\":\"%s\",\"running\":%s}", session_id,
+		 now && now->running && now->running->kind == CALL_PROMPT ? "true" : "false");
+	if (buf_check(&request, "the request", err) < 0 || live_attach(reader, client, err) < 0 ||
+	    enqueue(reader, call_new(CALL_HISTORY, client, id, buf_str(&request)), err) < 0) {
+		live_close(reader);
+		return err->code;
+	}
+	return 0;
+}
+
+void method_session_load(struct client *client, const char *id, const struct rpc_params *params)
+{
+	char session_id[FOLDER_ID_LEN + 1];
+	struct err err;
+
+	if (check_id(client, params->sessionId, session_id, &err) < 0)
+		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
+	else if (tell_history(client, id, session_id, &err) < 0)
+		client_fail(client, id, code_of(&err), str_of(err.text));
+}
+
+void method_session_list(struct client *client, const char *id, const struct rpc_params *params)
+{
+	cleanup_buf struct buf list = BUF_INIT;
+	struct err err;
+
+	if (folder_list(params->cwd, params->cursor, &list, &err) < 0)
+		client_fail(client, id, code_of(&err), str_of(err.text));
+	else
+		client_reply(client, id, buf_str(&list));
+}
+
+static int prompt(struct client *client, const char *id, const char *session_id,
+		  const struct rpc_params *params, struct err *err)
+{
+	struct live *live = find_or_make(client->server, session_id, err);
+	cleanup_buf struct buf request = BUF_INIT;
+	struct json w = json_to(&request);
+	struct call *call;
+
+	if (!live)
+		return err->code;
+	json_object(&w);
+	json_kv_int(&w, "turn", ++live->turn);
+	json_key(&w, "prompt");
+	json_put_val(&w, params->prompt);
+	json_end(&w);
+	if (buf_check(&request, "the prompt", err) < 0 || live_attach(live, client, err) < 0)
+		return err->code;
+	call = call_new(CALL_PROMPT, client, id, buf_str(&request));
+	if (call)
+		call->turn = live->turn;
+	return enqueue(live, call, err);
+}
+
+void method_session_prompt(struct client *client, const char *id, const struct rpc_params *params)
+{
+	char session_id[FOLDER_ID_LEN + 1];
+	struct err err;
+
+	if (check_id(client, params->sessionId, session_id, &err) < 0)
+		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
+	else if (prompt(client, id, session_id, params, &err) < 0)
+		client_fail(client, id, code_of(&err), str_of(err.text));
+}
+
+void method_session_cancel(struct client *client, const char *id, const struct rpc_params *params)
+{
+	struct live *live = live_find(client->server, params->sessionId);
+
+	(void)id;
+	if (live)
+		call_cancel(live);
+}
+
+static bool is_id(const struct call *call, const struct client *client, const char *id)
+{
+	return call && call->client == client && strcmp(call->client_id, id) == 0;
+}
+
+/* Of the requests only a turn takes long enough to be given up. */
+void method_cancel_request(struct client *client, const char *id, const struct rpc_params *params)
+{
+	cleanup_buf struct buf wanted = BUF_INIT;
+
+	(void)id;
+	message_value(&wanted, params->requestId);
+	if (wanted.failed)
+		return;
+	for (struct live *live = client->server->lives; live; live = live->next) {
+		bool is_here = is_id(live->running, client, wanted.data);
+
+		for (struct call *call = live->queue; call && !is_here; call = call->next)
+			is_here = is_id(call, client, wanted.data);
+		if (is_here) {
+			call_cancel(live);
+			return;
+		}
+	}
+}
+
+void method_session_close(struct client *client, const char *id, const struct rpc_params *params)
+{
+	struct live *live = live_find(client->server, params->sessionId);
+
+	if (live)
+		live_close(live);
+	client_reply(client, id, STR("{}"));
+}
+
+void method_session_delete(struct client *client, const char *id, const struct rpc_params *params)
+{
+	char session_id[FOLDER_ID_LEN + 1];
+	struct err err;
+
+	if (check_id(client, params->sessionId, session_id, &err) < 0)
+		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
+	else if (live_find(client->server, params->sessionId))
+		client_fail(client, id, RPC_PARAMS, STR("the session is in use: close it first"));
+	else if (folder_remove(session_id, &err) < 0)
+		client_fail(client, id, RPC_INTERNAL, str_of(err.text));
+	else
+		client_reply(client, id, STR("{}"));
+}
+
+void method_session_set_mode(struct client *client, const char *id,
+			     const struct rpc_params *params)
+{
+	if (!live_find(client->server, params->sessionId))
+		client_fail(client, id, RPC_NOT_FOUND, STR("there is no such session open"));
+	else if (!str_is(params->modeId, "manifest"))
+		client_fail(client, id, RPC_PARAMS,
+			    STR("the only mode is \"manifest\": what seal.toml allows, and nothing else"));
+	else
+		client_reply(client, id, STR("{}"));
+}

@@ -1,0 +1,161 @@
+/* The daemon's tables.  Private to server/. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "rpc/message.h"
+#include "rpc/params.h"
+#include "server/peer.h"
+#include "server/server.h"
+#include "session/folder.h"
+
+struct client {
+	struct peer peer;
+	struct client *next;
+	struct server *server;
+	bool is_ready;	/* `initialize` was answered */
+	bool is_interactive;	/* somebody there answers questions */
+};
+
+enum call_kind {
+	CALL_START,	/* _seal/start */
+	CALL_PROMPT,	/* session/prompt */
+	CALL_HISTORY,	/* _seal/history */
+};
+
+/* A request for a worker: waiting in its session's queue, then running. */
+struct call {
+	struct call *next;
+	enum call_kind kind;
+	struct client *client;	/* NULL: nobody waits (gone, or it is ours) */
+	char *client_id;	/* JSON; NULL when it is ours */
+	char *params;	/* JSON, for the worker */
+	int turn;	/* CALL_PROMPT */
+};
+
+/* A question of a worker for the person. */
+struct question {
+	struct question *next;
+	uint64_t number;	/* as the clients know it */
+	char *worker_id;	/* as the worker knows it, JSON */
+	char *params;	/* JSON */
+	struct client *client;	/* who was asked; NULL: nobody yet */
+};
+
+struct worker {
+	struct peer peer;
+	uv_process_t process;
+	uv_timer_t doom;	/* ends in SIGKILL */
+	struct live *live;	/* NULL: dismissed, only its end is awaited */
+	struct server *server;
+	struct worker *next;
+	unsigned int n_handles;
+	bool has_exited, has_ended;	/* its process; its stream */
+	int64_t status;
+	int signal;
+};
+
+/* A session that a client or a worker takes part in. */
+struct live {
+	struct live *next;
+	struct server *server;
+	char id[FOLDER_ID_LEN + 1];
+	struct worker *worker;
+	struct call *queue, *running;
+	struct client **clients;
+	size_t n_clients;
+	struct question *questions;
+	char *described;	/* JSON: the answer of session/new, load, resume */
+	int turn;	/* number of the last prompt */
+	bool is_started;	/* the worker answered _seal/start */
+	bool is_cancelled;	/* the running turn */
+	bool is_private;	/* replays the history for one client; in no list */
+	bool is_closing;
+	uv_timer_t linger, ask_wait;
+	unsigned int n_handles;
+};
+
+struct server {
+	struct server_setup setup;
+	uv_pipe_t listener;
+	uv_timer_t idle;
+	struct client *clients;
+	struct worker *workers;
+	struct live *lives;
+	uint64_t last_question;
+	bool is_stopping;
+};
+
+/* Everything a peer can make grow has an end. */
+#define CLIENTS_MAX   256
+#define LIVES_MAX     256
+#define CALLS_MAX     64	/* waiting for one session */
+#define QUESTIONS_MAX 64	/* open in one session */
+
+/* client.c */
+void client_accept(struct server *server);
+void client_reply(struct client *client, const char *id, struct str result);
+void client_fail(struct client *client, const char *id, enum rpc_code code, struct str text);
+/* A worker's reply or failure, under the client's id. */
+void client_forward(struct client *client, const char *id, const struct message *message);
+void client_close(struct client *client);
+
+/* dispatch.c */
+void dispatch_message(struct client *client, const struct message *message, const char *id);
+
+/* live.c: sessions */
+struct live *live_find(struct server *server, struct str id);
+struct live *live_new(struct server *server, const char *id, struct err *err);
+int live_attach(struct live *live, struct client *client, struct err *err);
+void live_detach(struct live *live, struct client *client);
+bool live_has(const struct live *live, const struct client *client);
+void live_client_gone(struct client *client);
+void live_broadcast(struct live *live, struct str line);
+/* Nothing runs: start the linger, or go when nobody is left. */
+void live_rest(struct live *live);
+void live_close(struct live *live);
+
+/* call.c: requests to a session's worker */
+int call_add(struct live *live, struct call *call, struct err *err);
+struct call *call_new(enum call_kind kind, struct client *client, const char *id,
+		      struct str params);
+void call_free(struct call *call);
+DEFINE_CLEANUP(struct call, call_free)
+void call_next(struct live *live);
+void call_answered(struct live *live, const struct message *message);
+void call_worker_ended(struct live *live, struct str why);
+void call_cancel(struct live *live);
+void call_client_gone(struct live *live, struct client *client);
+/* The session is closed: every one is answered. */
+void call_close_all(struct live *live);
+
+/* worker.c: processes */
+int worker_spawn(struct live *live, struct err *err);
+void worker_cancel(struct worker *worker, int turn);
+/* The turn ended in time. */
+void worker_relax(struct worker *worker);
+/* The session lets go of it; it is asked to leave, then made to. */
+void worker_dismiss(struct worker *worker);
+
+/* question.c */
+void question_add(struct live *live, const struct message *message);
+void question_offer(struct live *live);
+bool question_answered(struct client *client, const struct message *message);
+void question_drop_all(struct live *live);
+void question_client_gone(struct live *live, struct client *client);
+
+/* server.c */
+void server_look_idle(struct server *server);
+
+/* method_session.c: attaches the client and answers as session/resume does. */
+void session_join(struct client *client, const char *id, const char *session_id);
+
+/* method_*.c */
+typedef void method_handler(struct client *client, const char *id,
+			    const struct rpc_params *params);
+method_handler method_initialize, method_session_new, method_session_load, method_session_resume,
+	method_session_list, method_session_prompt, method_session_cancel, method_session_close,
+	method_session_delete, method_session_set_mode, method_cancel_request, method_seal_status,
+	method_seal_stop;

@@ -1,0 +1,115 @@
+#include "session/state.h"
+
+#include <fcntl.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/utf8.h"
+#include "manifest/manifest.h"
+
+/* The first of these that is there speaks for the project.  It tells the agent
+ * how to work; it grants nothing. */
+static const char *const instruction_names[] = { "SEAL.md", "AGENTS.md", "CLAUDE.md" };
+
+#define INSTRUCTIONS_MAX ((size_t)32 << 10)	/* the rest is cut */
+#define INSTRUCTIONS_FILE_MAX ((size_t)4 << 20)
+
+static bool put_file(struct json *w, int root, const char *name)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err skipped;
+	struct str shown;
+
+	if (fd_read_file(root, name, INSTRUCTIONS_FILE_MAX, &text, &skipped) < 0)
+		return false;
+	shown = buf_str(&text);
+	shown = str_head(shown, utf8_cut(shown, INSTRUCTIONS_MAX));
+	json_object(w);
+	json_kv(w, "path", str_of(name));
+	json_kv(w, "text", shown);
+	json_end(w);
+	return true;
+}
+
+static void put_instructions(struct json *w, int root)
+{
+	json_key(w, "instructions");
+	json_array(w);
+	for (size_t i = 0; i < sizeof(instruction_names) / sizeof(instruction_names[0]); i++)
+		if (put_file(w, root, instruction_names[i]))
+			break;
+	json_end(w);
+}
+
+/* Names are the manifest's, so that the log reads like it. */
+static void put_compact(struct json *w, const struct manifest_compact *compact)
+{
+	json_key(w, "compact");
+	json_object(w);
+	json_kv_bool(w, "enabled", compact->enabled);
+	json_kv_int(w, "threshold_pct", compact->threshold_pct);
+	json_kv_int(w, "max_output_tokens", compact->max_output_tokens);
+	json_key(w, "microcompact");
+	json_object(w);
+	json_kv_bool(w, "enabled", compact->micro_enabled);
+	json_kv_int(w, "gap_threshold_minutes", compact->micro_gap_threshold_minutes);
+	json_kv_int(w, "keep_recent", compact->micro_keep_recent);
+	json_end(w);
+	json_end(w);
+}
+
+static void put_tasks(struct json *w, const struct manifest_tasks *tasks)
+{
+	json_key(w, "tasks");
+	json_object(w);
+	json_kv_int(w, "turns_between_reminders", tasks->turns_between_reminders);
+	json_kv_int(w, "turns_since_task", tasks->turns_since_task);
+	json_end(w);
+}
+
+static void put_limits(struct json *w, const struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+	int64_t max_turns = manifest->limits.max_turns;
+
+	if (session->max_turns && (!max_turns || session->max_turns < max_turns))
+		max_turns = session->max_turns;
+	json_key(w, "limits");
+	json_object(w);
+	json_kv_int(w, "max_turns", max_turns);
+	put_compact(w, &manifest->compact);
+	put_tasks(w, &manifest->tasks);
+	json_end(w);
+}
+
+/* The guest has no clock; the day is a fact like any other, and in the log. */
+static void put_date(struct json *w)
+{
+	time_t now = time(NULL);
+	struct tm parts;
+	char text[32];
+
+	if (localtime_r(&now, &parts) && strftime(text, sizeof(text), "%Y-%m-%d", &parts))
+		json_kv(w, "date", str_of(text));
+}
+
+int session_context(const struct session *session, struct buf *ret_json, struct err *err)
+{
+	cleanup_close int root =
+		open(session->meta.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct json w = json_to(ret_json);
+
+	if (root < 0)
+		return err_sys(err, "open the project %s", session->meta.root);
+	json_object(&w);
+	json_kv(&w, "root", str_of(session->meta.root));
+	json_kv(&w, "name", session->manifest->name);
+	json_kv(&w, "cwd", str_of(session->meta.cwd));
+	put_date(&w);
+	put_instructions(&w, root);
+	put_limits(&w, session);
+	json_kv_bool(&w, "resume", session->had_turns);
+	json_end(&w);
+	return buf_check(ret_json, "the project context", err);
+}

@@ -1,0 +1,70 @@
+#include "session/state.h"
+
+#include "audit/audit.h"
+#include "base/err.h"
+#include "gate/gate.h"
+#include "manifest/manifest.h"
+#include "manifest/trust.h"
+
+static int load(const struct session *session, struct manifest **ret_manifest, struct err *err)
+{
+	struct manifest *manifest = NULL;
+
+	if (manifest_load(session->meta.root, &manifest, err) < 0)
+		return err->code;
+	if (manifest_trust(manifest, session->meta.root, err) < 0) {
+		manifest_free(manifest);
+		return err->code;
+	}
+	*ret_manifest = manifest;
+	return 0;
+}
+
+static int note(struct session *session, const struct manifest *manifest, struct err *err)
+{
+	cleanup_buf struct buf details = BUF_INIT;
+	struct json w = json_to(&details);
+	char hash[65];
+
+	if (manifest_canonical_hash(manifest, session->meta.root, hash, err) < 0)
+		return err->code;
+	json_object(&w);
+	json_kv(&w, "hash", str_of(hash));
+	json_kv(&w, "text", manifest->text);
+	json_end(&w);
+	return audit_note(session->audit, "manifest", buf_str(&details), err);
+}
+
+static int exchange(struct session *session, struct err *err)
+{
+	struct manifest *manifest = NULL;
+
+	if (load(session, &manifest, err) < 0)
+		return err->code;
+	if (strcmp(manifest->text_hash, session->manifest->text_hash) == 0) {
+		manifest_free(manifest);
+		return 0;
+	}
+	/* What cannot be recorded is not used. */
+	if (note(session, manifest, err) < 0 || gate_reload(session->gate, manifest, err) < 0) {
+		manifest_free(manifest);
+		return err->code;
+	}
+	manifest_free(session->manifest_before);
+	session->manifest_before = session->manifest;
+	session->manifest = manifest;
+	return 0;
+}
+
+/* A file that is not covered changes nothing: the session goes on under the
+ * manifest that was approved, and the person is told. */
+void session_reload(struct session *session)
+{
+	struct err err;
+
+	session->reload = false;
+	if (exchange(session, &err) >= 0)
+		return;
+	err_wrap(&err, "seal.toml changed and is not used");
+	session_show(session, SHOW_WARN, str_of(err.text));
+}

@@ -1,0 +1,74 @@
+/* One worker's session.  Private to session/. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "gate/upcall.h"
+#include "session/folder.h"
+#include "session/link.h"
+
+struct err;
+
+struct session {
+	struct link link;
+	int cancel_fd, lock;
+	char id[FOLDER_ID_LEN + 1];
+	char *dir;	/* of the session, in the state folder */
+	struct folder_meta meta;	/* root and cwd are in it */
+	int64_t max_turns;	/* of this session's flags; 0: the manifest's */
+	bool is_started;
+	bool had_turns;	/* the log holds an earlier life of this session */
+
+	struct manifest *manifest;
+	struct manifest *manifest_before;	/* what the gate's last answers may point into */
+	struct llm *llm;
+	struct audit *audit;
+	struct gate *gate;
+	struct host *host;
+	struct upcall up;
+
+	bool reload;	/* the person's answer changed seal.toml */
+	bool model_failed;	/* the last model call of the turn */
+	int turn;	/* number of the last prompt */
+};
+
+/* What failed, for programs: error.data.seal. */
+#define FAULT_MANIFEST "manifest"
+#define FAULT_MODEL    "model"
+#define FAULT_SANDBOX  "sandbox"
+#define FAULT_SESSION  "session"
+#define FAULT_AGENT    "agent"
+#define FAULT_LIMIT    "limit"
+#define FAULT_SYSTEM   "fault"
+
+/* start.c: everything that must be there before the first turn.  On failure
+ * *ret_fault says which part. */
+int session_start(struct session *session, yyjson_val *params, const char **ret_fault,
+		  struct err *err);
+
+/* (Re)makes the component's instance and calls its init. */
+int session_wake(struct session *session, const char **ret_fault, struct err *err);
+
+/* The answer of session/new, load and resume. */
+void session_describe(const struct session *session, struct buf *ret_json);
+
+/* The manifest on disk was changed and signed by the client: use it. */
+void session_reload(struct session *session);
+
+/* context.c: the project context for init, as JSON. */
+int session_context(const struct session *session, struct buf *ret_json, struct err *err);
+
+/* turn.c: one prompt.  On success *ret_json is its result. */
+int session_turn(struct session *session, yyjson_val *params, struct buf *ret_json,
+		 const char **ret_fault, struct err *err);
+
+/* upcall.c, show.c: the gate's ways up. */
+void session_up(struct session *session);
+void session_show(void *ctx, enum show_kind kind, struct str text);
+
+/* An update's params are begun and ended around what the caller puts. */
+struct json session_update_begin(struct buf *buf, const char *session_id, const char *kind);
+void session_update_end(struct json *w);

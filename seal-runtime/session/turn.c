@@ -1,0 +1,214 @@
+#include "session/state.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "audit/audit.h"
+#include "base/err.h"
+#include "base/utf8.h"
+#include "host/host.h"
+#include "llm/llm.h"
+#include "session/cancel.h"
+
+#define TITLE_MAX 80
+
+/* What the person attached is marked with its name, so that the agent can tell
+ * it from what the person wrote. */
+static void put_resource(struct buf *message, yyjson_val *resource)
+{
+	struct str text = json_str(resource, "text");
+
+	buf_adds(message, "<file name=\"");
+	buf_add(message, json_str(resource, "uri"));
+	buf_adds(message, "\">\n");
+	buf_add(message, text);
+	buf_adds(message, str_ends(text, STR("\n")) ? "</file>" : "\n</file>");
+}
+
+static int put_block(struct buf *message, yyjson_val *block, struct err *err)
+{
+	struct str type = json_str(block, "type");
+
+	if (message->len)
+		buf_adds(message, "\n\n");
+	if (str_is(type, "text")) {
+		buf_add(message, json_str(block, "text"));
+	} else if (str_is(type, "resource_link")) {
+		buf_adds(message, "[");
+		buf_add(message, json_str(block, "name"));
+		buf_adds(message, "](");
+		buf_add(message, json_str(block, "uri"));
+		buf_adds(message, ")");
+	} else if (str_is(type, "resource")) {
+		put_resource(message, yyjson_obj_get(block, "resource"));
+	} else {
+		return err_set(err, ERR_INPUT, "session/prompt: content of type \"%.*s\" is not supported",
+			       STR_ARG(str_head(type, 64)));
+	}
+	return 0;
+}
+
+static int read_prompt(yyjson_val *params, struct buf *ret_message, struct err *err)
+{
+	yyjson_val *block;
+	size_t i, n;
+
+	yyjson_arr_foreach(yyjson_obj_get(params, "prompt"), i, n, block)
+		if (put_block(ret_message, block, err) < 0)
+			return err->code;
+	if (buf_check(ret_message, "the prompt", err) < 0)
+		return err->code;
+	if (str_trim(buf_str(ret_message)).len == 0)
+		return err_set(err, ERR_INPUT, "session/prompt: the prompt is empty");
+	return 0;
+}
+
+/* The first line of the first prompt names the session in lists. */
+static int touch(struct session *session, struct str message, struct err *err)
+{
+	if (session->meta.title[0] == '\0') {
+		struct str title = str_trim(message);
+
+		title = str_head(title, str_chr(title, '\n'));
+		title = str_head(title, utf8_cut(title, TITLE_MAX));
+		free(session->meta.title);
+		session->meta.title = str_dup(title);
+		if (!session->meta.title)
+			return err_nomem(err);
+	}
+	session->meta.updated = (int64_t)time(NULL);
+	return folder_meta_write(session->dir, session->id, &session->meta, err);
+}
+
+/* Both ends of the export in the log, and on the disk when it ends. */
+static int call(struct session *session, struct str args, struct buf *ret_result, struct err *err)
+{
+	const char *outcome = "ok";
+	struct err log_err;
+	uint64_t seq, fuel = 0;
+	int r, logged;
+
+	if (audit_export_begin(session->audit, "handle-message", args, &seq, err) < 0)
+		return err->code;
+	r = host_export(session->host, "handle-message", args, ret_result, &fuel, err);
+	if (r < 0)
+		outcome = cancel_is_wanted() ? "cancelled" : "trap";
+	logged = audit_export_end(session->audit, seq, outcome,
+				  r < 0 ? str_of(err->text) : buf_str(ret_result), fuel, &log_err);
+	if (logged >= 0)
+		logged = audit_sync(session->audit, &log_err);
+	if (r >= 0 && logged < 0) {
+		*err = log_err;
+		return err->code;
+	}
+	return r;
+}
+
+/* The agent's word for why it stopped -> ACP's. */
+static const struct {
+	const char *agent, *wire;
+} stops[] = {
+	{ "end-turn", "end_turn" },	  { "max-tokens", "max_tokens" },
+	{ "limit", "max_turn_requests" }, { "refusal", "refusal" },
+	{ "cancelled", "cancelled" },
+};
+
+static const char *stop_reason(struct str agent)
+{
+	if (cancel_is_wanted())
+		return "cancelled";
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		if (str_is(agent, stops[i].agent))
+			return stops[i].wire;
+	return "end_turn";
+}
+
+static void put_result(struct session *session, yyjson_val *turn, struct buf *ret_json)
+{
+	struct json w = json_to(ret_json);
+	char head[65];
+	uint64_t count = 0;
+
+	audit_head(session->audit, head, &count);
+	json_object(&w);
+	json_kv(&w, "stopReason", str_of(stop_reason(json_str(turn, "stop"))));
+	json_key(&w, "_meta");
+	json_object(&w);
+	json_key(&w, "seal");
+	json_object(&w);
+	json_kv_int(&w, "seq", (int64_t)count);
+	json_kv_int(&w, "toolCalls", json_int(turn, "tool-calls", 0));
+	json_kv_int(&w, "llmCalls", json_int(turn, "llm-calls", 0));
+	json_end(&w);
+	json_end(&w);
+	json_end(&w);
+}
+
+static int read_result(struct session *session, struct buf *result, struct buf *ret_json,
+		       const char **ret_fault, struct err *err)
+{
+	cleanup_json yyjson_doc *doc = json_read(buf_str(result), NULL, NULL);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	struct str failed = json_str(root, "err");
+
+	if (failed.data && !cancel_is_wanted()) {
+		*ret_fault = session->model_failed ? FAULT_MODEL : FAULT_AGENT;
+		return err_set(err, ERR_GONE, "%.*s", STR_ARG(failed));
+	}
+	put_result(session, yyjson_obj_get(root, "ok"), ret_json);
+	return 0;
+}
+
+/* A guest that trapped is of no more use; the next prompt makes another from
+ * what it had saved. */
+static int after_trap(struct session *session, struct buf *ret_json, const char **ret_fault,
+		      struct err *err)
+{
+	cancel_set_host(NULL);
+	host_free(take_ptr(session->host));
+	if (cancel_is_wanted()) {
+		put_result(session, NULL, ret_json);
+		return 0;
+	}
+	*ret_fault = FAULT_AGENT;
+	return err_wrap(err, "the agent was stopped");
+}
+
+static int run(struct session *session, struct str message, struct buf *ret_json,
+	       const char **ret_fault, struct err *err)
+{
+	cleanup_buf struct buf args = BUF_INIT;
+	cleanup_buf struct buf result = BUF_INIT;
+	struct json w = json_to(&args);
+
+	session->model_failed = false;
+	if (!session->host && session_wake(session, ret_fault, err) < 0)
+		return err->code;
+	*ret_fault = FAULT_SESSION;
+	json_array(&w);
+	json_put(&w, message);
+	json_end(&w);
+	if (buf_check(&args, "the prompt", err) < 0 || touch(session, message, err) < 0)
+		return err->code;
+	session->had_turns = true;
+	if (call(session, buf_str(&args), &result, err) < 0)
+		return after_trap(session, ret_json, ret_fault, err);
+	return read_result(session, &result, ret_json, ret_fault, err);
+}
+
+int session_turn(struct session *session, yyjson_val *params, struct buf *ret_json,
+		 const char **ret_fault, struct err *err)
+{
+	cleanup_buf struct buf message = BUF_INIT;
+	int r;
+
+	*ret_fault = FAULT_SESSION;
+	if (read_prompt(params, &message, err) < 0)
+		return err->code;
+	/* The person may have edited and signed seal.toml since the last turn. */
+	session_reload(session);
+	cancel_turn_begin((int)json_int(params, "turn", 0));
+	r = run(session, buf_str(&message), ret_json, ret_fault, err);
+	cancel_turn_end();
+	return r;
+}
