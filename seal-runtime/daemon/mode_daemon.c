@@ -1,6 +1,7 @@
 /* seald as the daemon: flags, the socket, the loop. */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -111,6 +111,7 @@ static void send_next(struct live *live)
 	struct buf line = BUF_INIT;
 
 	live->running = call;
+	buf_fini(&live->told);
 	if (call->kind == CALL_PROMPT)
 		live->is_cancelled = false;
 	message_request(&line, STR(CALL_ID), methods[call->kind], str_of(call->params));
@@ -195,10 +196,12 @@ static void started(struct live *live, struct call *call, const struct message *
 /* The history is told; now its client takes part like any other. */
 static void history_told(struct live *live, struct call *call, const struct message *message)
 {
-	if (message->kind == MESSAGE_FAILURE)
+	if (message->kind == MESSAGE_FAILURE) {
 		forward(call, message);
-	else if (call->client)
+	} else if (call->client) {
+		session_catch_up(call->client, live->id);
 		session_join(call->client, call->client_id, live->id);
+	}
 	live_close(live);
 }
 

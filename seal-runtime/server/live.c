@@ -96,6 +96,10 @@ void live_client_gone(struct client *client)
 
 void live_broadcast(struct live *live, struct str line)
 {
+	if (live->running && live->told.len + line.len < LIVE_TOLD_MAX) {
+		buf_add(&live->told, line);
+		buf_addc(&live->told, '\n');
+	}
 	for (size_t i = 0; i < live->n_clients; i++) {
 		struct buf copy = BUF_INIT;
 
@@ -133,6 +137,7 @@ static void on_closed(uv_handle_t *handle)
 		return;
 	free(live->clients);
 	free(live->described);
+	buf_fini(&live->told);
 	free(live);
 }
 

@@ -110,6 +110,17 @@ static int join(struct client *client, const char *id, const char *session_id, s
 	return enqueue(live, call_new(CALL_START, client, id, buf_str(&start)), err);
 }
 
+void session_catch_up(struct client *client, const char *session_id)
+{
+	const struct live *now = live_find(client->server, str_of(session_id));
+	struct buf told = BUF_INIT;
+
+	if (!now || !now->running || live_has(now, client))
+		return;
+	buf_add(&told, buf_str(&now->told));
+	peer_send(&client->peer, &told);
+}
+
 void session_join(struct client *client, const char *id, const char *session_id)
 {
 	struct err err;

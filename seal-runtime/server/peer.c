@@ -73,6 +73,16 @@ int peer_start(struct peer *peer, struct err *err)
 	return 0;
 }
 
+/* The peer's end is noticed by its reader, from the loop: whoever sends may be
+ * in the middle of a list that `gone` changes. */
+static void hang_up(struct peer *peer)
+{
+	uv_os_fd_t fd;
+
+	if (uv_fileno((uv_handle_t *)&peer->pipe, &fd) == 0)
+		(void)shutdown(fd, SHUT_RDWR);
+}
+
 static void on_written(uv_write_t *write, int status)
 {
 	struct letter *letter = write->data;
@@ -102,16 +112,6 @@ static bool post(struct peer *peer, struct buf *lines)
 	free(letter->bytes);
 	free(letter);
 	return false;
-}
-
-/* The peer's end is noticed by its reader, from the loop: whoever sends may be
- * in the middle of a list that `gone` changes. */
-static void hang_up(struct peer *peer)
-{
-	uv_os_fd_t fd;
-
-	if (uv_fileno((uv_handle_t *)&peer->pipe, &fd) == 0)
-		(void)shutdown(fd, SHUT_RDWR);
 }
 
 void peer_send(struct peer *peer, struct buf *lines)

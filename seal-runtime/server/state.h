@@ -9,7 +9,7 @@
 #include "rpc/params.h"
 #include "server/peer.h"
 #include "server/server.h"
-#include "session/folder.h"
+#include "session/disk/folder.h"
 
 struct client {
 	struct peer peer;
@@ -68,6 +68,7 @@ struct live {
 	size_t n_clients;
 	struct question *questions;
 	char *described;	/* JSON: the answer of session/new, load, resume */
+	struct buf told;	/* the updates of the running turn, for who loads meanwhile */
 	int turn;	/* number of the last prompt */
 	bool is_started;	/* the worker answered _seal/start */
 	bool is_cancelled;	/* the running turn */
@@ -92,6 +93,7 @@ struct server {
 #define CLIENTS_MAX   256
 #define LIVES_MAX     256
 #define CALLS_MAX     64	/* waiting for one session */
+#define LIVE_TOLD_MAX ((size_t)8 << 20)
 #define QUESTIONS_MAX 64	/* open in one session */
 
 /* client.c */
@@ -149,8 +151,10 @@ void question_client_gone(struct live *live, struct client *client);
 /* server.c */
 void server_look_idle(struct server *server);
 
-/* method_session.c: attaches the client and answers as session/resume does. */
+/* method_session.c: attaches the client and answers as session/resume does;
+ * after a history, with what the running turn showed so far. */
 void session_join(struct client *client, const char *id, const char *session_id);
+void session_catch_up(struct client *client, const char *session_id);
 
 /* method_*.c */
 typedef void method_handler(struct client *client, const char *id,

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "gate/upcall.h"
-#include "session/folder.h"
+#include "session/disk/folder.h"
 #include "session/link.h"
 
 struct err;
@@ -64,6 +64,10 @@ int session_context(const struct session *session, struct buf *ret_json, struct 
 /* turn.c: one prompt.  On success *ret_json is its result. */
 int session_turn(struct session *session, yyjson_val *params, struct buf *ret_json,
 		 const char **ret_fault, struct err *err);
+
+/* calls.c: "tools.file-read" -> "Read", "read". */
+const char *session_call_title(const char *call);
+const char *session_call_kind(const char *call);
 
 /* upcall.c, show.c: the gate's ways up. */
 void session_up(struct session *session);

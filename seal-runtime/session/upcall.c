@@ -18,24 +18,6 @@ static const struct {
 
 #define N_OPTIONS (sizeof(options) / sizeof(options[0]))
 
-static const char *kind_of(const char *call)
-{
-	static const struct {
-		const char *call, *kind;
-	} kinds[] = {
-		{ "tools.command-run", "execute" }, { "tools.file-read", "read" },
-		{ "tools.file-write", "edit" },	    { "tools.file-edit", "edit" },
-		{ "tools.file-delete", "delete" },  { "tools.web-fetch", "fetch" },
-		{ "tools.file-list", "search" },    { "tools.file-glob", "search" },
-		{ "tools.grep", "search" },
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kinds[i].call, call) == 0)
-			return kinds[i].kind;
-	return "other";
-}
-
 static void put_content(struct json *w, struct str text)
 {
 	json_key(w, "content");
@@ -57,7 +39,7 @@ static void put_tool_call(struct json *w, const struct ask *ask)
 	json_object(w);
 	json_kv(w, "toolCallId", str_of(ask->call_id));
 	json_kv(w, "title", ask->subject);
-	json_kv(w, "kind", str_of(kind_of(ask->call)));
+	json_kv(w, "kind", str_of(session_call_kind(ask->call)));
 	json_kv(w, "status", STR("pending"));
 	if (ask->diff.len)
 		put_content(w, ask->diff);

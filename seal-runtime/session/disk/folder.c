@@ -1,4 +1,4 @@
-#include "session/folder.h"
+#include "session/disk/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

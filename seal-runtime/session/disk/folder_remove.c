@@ -1,4 +1,4 @@
-#include "session/folder.h"
+#include "session/disk/folder.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,0 +1,39 @@
+/* `seal run`: one message, plain output, an exit code. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rpc/client.h"
+#include "seal-cli/run/print.h"
+
+struct err;
+
+/* What is answered where nobody is asked. */
+enum run_prompts {
+	PROMPTS_ASK,	/* on a terminal; without one: deny */
+	PROMPTS_ALLOW,	/* allow once what a rule grants with prompt = true; deny the rest */
+	PROMPTS_DENY,
+};
+
+struct run_flags {
+	const char *prompt, *resume, *approve;	/* approve: the hash of a manifest */
+	enum run_prompts prompts;
+	unsigned int max_turns, timeout_s;
+	bool json, is_terminal;	/* is_terminal: somebody can be asked */
+};
+
+struct run {
+	const struct run_flags *flags;
+	struct rpc_client *client;
+	struct print print;
+	char *session_id;
+	bool was_cancelled;	/* by Ctrl+C */
+	bool timed_out;
+};
+
+/* Session, turn and output; the result is the exit code. */
+int run_turn(struct run *run);
+
+/* ask.c: answers a request_permission. */
+int run_ask(struct run *run, const struct message *request, struct err *err);

@@ -1,0 +1,294 @@
+#include "seal-cli/run/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "seal-cli/cmd.h"
+#include "seal-cli/run/clean.h"
+
+/* Ctrl+C: the first ends the turn, the second this program. */
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int sig)
+{
+	(void)sig;
+	if (++interrupts > 1)
+		_exit(EXIT_CANCELLED);
+}
+
+static void catch_interrupt(void)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+
+	(void)sigaction(SIGINT, &action, NULL);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What failed -> how the program exits. */
+static int exit_of(struct str fault, const struct err *err)
+{
+	static const struct {
+		const char *fault;
+		int code;
+	} rows[] = {
+		{ "manifest", EXIT_INPUT }, { "model", EXIT_MODEL }, { "sandbox", EXIT_SANDBOX },
+		{ "limit", EXIT_LIMIT },    { "agent", EXIT_FAULT },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (str_is(fault, rows[i].fault))
+			return rows[i].code;
+	switch (err->code) {
+	case ERR_INPUT:
+		return EXIT_INPUT;
+	case ERR_CANCELLED:
+		return EXIT_CANCELLED;
+	case ERR_LIMIT:
+		return EXIT_LIMIT;
+	default:
+		return EXIT_FAULT;
+	}
+}
+
+/* An event of the session, while a reply is awaited. */
+static int on_message(void *ctx, struct rpc_client *client, const struct message *message,
+		      struct err *err)
+{
+	struct run *run = ctx;
+
+	(void)client;
+	if (message->kind == MESSAGE_NOTICE && str_is(message->method, "session/update"))
+		print_update(&run->print, message->params);
+	else if (message->kind == MESSAGE_REQUEST)
+		return run_ask(run, message, err);
+	return 0;
+}
+
+static void put_flags(struct json *w, const struct run_flags *flags)
+{
+	if (flags->max_turns == 0)
+		return;
+	json_key(w, "_meta");
+	json_object(w);
+	json_key(w, "seal");
+	json_object(w);
+	json_kv_int(w, "maxTurns", flags->max_turns);
+	json_end(w);
+	json_end(w);
+}
+
+static int open_new(struct run *run, struct message *reply, struct err *err)
+{
+	cleanup_free char *cwd = realpath(".", NULL);
+	cleanup_buf struct buf params = BUF_INIT;
+	struct json w = json_to(&params);
+
+	if (!cwd)
+		return err_sys(err, "the current folder");
+	json_object(&w);
+	json_kv(&w, "cwd", str_of(cwd));
+	json_kv_raw(&w, "mcpServers", STR("[]"));
+	put_flags(&w, run->flags);
+	json_end(&w);
+	if (rpc_client_call(run->client, "session/new", buf_str(&params), reply, err) < 0)
+		return err->code;
+	run->session_id = str_dup(json_str(reply->result, "sessionId"));
+	return run->session_id ? 0 : err_nomem(err);
+}
+
+/* Of this folder, or of the project it is in: the list is asked for both by
+ * going up until a folder has one. */
+static int find_latest(struct run *run, struct err *err)
+{
+	cleanup_free char *at = realpath(".", NULL);
+
+	if (!at)
+		return err_sys(err, "the current folder");
+	for (;;) {
+		cleanup_message struct message reply = { 0 };
+		cleanup_buf struct buf params = BUF_INIT;
+		struct json w = json_to(&params);
+		struct str id;
+
+		json_object(&w);
+		json_kv(&w, "cwd", str_of(at));
+		json_end(&w);
+		if (rpc_client_call(run->client, "session/list", buf_str(&params), &reply, err) < 0)
+			return err->code;
+		id = json_str(yyjson_arr_get(yyjson_obj_get(reply.result, "sessions"), 0),
+			      "sessionId");
+		if (id.len)
+			run->session_id = str_dup(id);
+		if (id.len)
+			return run->session_id ? 0 : err_nomem(err);
+		if (strcmp(at, "/") == 0)
+			return err_set(err, ERR_INPUT, "there is no earlier session here to resume");
+		at[strrchr(at, '/') == at ? 1 : strrchr(at, '/') - at] = '\0';
+	}
+}
+
+static int open_old(struct run *run, struct message *reply, struct err *err)
+{
+	cleanup_buf struct buf params = BUF_INIT;
+	struct json w = json_to(&params);
+
+	if (strcmp(run->flags->resume, "latest") == 0) {
+		if (find_latest(run, err) < 0)
+			return err->code;
+	} else {
+		run->session_id = str_dup(str_of(run->flags->resume));
+		if (!run->session_id)
+			return err_nomem(err);
+	}
+	json_object(&w);
+	json_kv(&w, "sessionId", str_of(run->session_id));
+	json_end(&w);
+	return rpc_client_call(run->client, "session/resume", buf_str(&params), reply, err);
+}
+
+static void put_prompt(struct buf *params, const struct run *run)
+{
+	struct json w = json_to(params);
+
+	json_object(&w);
+	json_kv(&w, "sessionId", str_of(run->session_id));
+	json_key(&w, "prompt");
+	json_array(&w);
+	json_object(&w);
+	json_kv(&w, "type", STR("text"));
+	json_kv(&w, "text", str_of(run->flags->prompt));
+	json_end(&w);
+	json_end(&w);
+	json_end(&w);
+}
+
+static int cancel(struct run *run, struct err *err)
+{
+	cleanup_buf struct buf params = BUF_INIT;
+
+	buf_addf(&params, "{\"sessionId\":\"%s\"}", run->session_id);
+	return rpc_client_notify(run->client, "session/cancel", buf_str(&params), err);
+}
+
+/* Milliseconds to wait: -1 is for ever, 0 is now. */
+static int left(int64_t deadline)
+{
+	int64_t ms = deadline - now_ms();
+
+	if (deadline == 0)
+		return -1;
+	return ms < 0 ? 0 : (int)ms;
+}
+
+/* The reply of the turn, through everything that comes before it. */
+static int await(struct run *run, uint64_t id, struct message *ret_reply, struct err *err)
+{
+	int64_t deadline = run->flags->timeout_s ? now_ms() + run->flags->timeout_s * 1000LL : 0;
+
+	for (;;) {
+		cleanup_message struct message message = { 0 };
+		int r = rpc_client_next(run->client, left(deadline), &message, err);
+
+		if (r < 0)
+			return r;
+		if (r > 0 && message.kind >= MESSAGE_REPLY && message_number(message.id) == id) {
+			*ret_reply = message;
+			message = (struct message){ 0 };
+			return 0;
+		}
+		if (r > 0 && on_message(run, run->client, &message, err) < 0)
+			return err->code;
+		if ((deadline && left(deadline) == 0) || (interrupts && !run->was_cancelled)) {
+			run->timed_out = !interrupts;
+			run->was_cancelled = interrupts;
+			deadline = 0;
+			if (cancel(run, err) < 0)
+				return err->code;
+		}
+	}
+}
+
+static int exit_of_stop(const struct run *run, struct str stop)
+{
+	if (run->timed_out)
+		return EXIT_LIMIT;
+	if (str_is(stop, "cancelled"))
+		return EXIT_CANCELLED;
+	if (str_is(stop, "max_turn_requests") || str_is(stop, "max_tokens"))
+		return EXIT_LIMIT;
+	return run->print.n_denied ? EXIT_DENIED : EXIT_DONE;
+}
+
+static int finish(struct run *run, const struct message *reply)
+{
+	yyjson_val *seal = yyjson_obj_get(yyjson_obj_get(reply->result, "_meta"), "seal");
+	struct str text = json_str(reply->error, "message");
+	struct str stop = json_str(reply->result, "stopReason");
+	struct err err = { .code = ERR_INTERNAL };
+
+	run->print.seq = json_int(seal, "seq", run->print.seq);
+	run->print.kind->end(&run->print, stop, text);
+	if (reply->kind == MESSAGE_FAILURE)
+		return exit_of(rpc_client_fault(reply), &err);
+	if (run->timed_out)
+		(void)fprintf(stderr, "seal: stopped after %u seconds (--timeout)\n",
+			      run->flags->timeout_s);
+	else if (str_is(stop, "max_turn_requests"))
+		(void)fputs("seal: stopped at the limit of turns (--max-turns, [limits])\n", stderr);
+	else if (str_is(stop, "max_tokens"))
+		(void)fputs("seal: stopped at the model's output limit\n", stderr);
+	return exit_of_stop(run, stop);
+}
+
+static int prompt(struct run *run, struct err *err)
+{
+	cleanup_buf struct buf params = BUF_INIT;
+	cleanup_message struct message reply = { 0 };
+	uint64_t id;
+
+	put_prompt(&params, run);
+	if (rpc_client_send(run->client, "session/prompt", buf_str(&params), &id, err) < 0 ||
+	    await(run, id, &reply, err) < 0)
+		return err->code;
+	return finish(run, &reply);
+}
+
+static int fail(struct str fault, const struct err *err)
+{
+	(void)fputs("seal: ", stderr);
+	clean_put(stderr, str_of(err->text), false);
+	(void)fputc('\n', stderr);
+	return exit_of(fault, err);
+}
+
+int run_turn(struct run *run)
+{
+	cleanup_message struct message reply = { 0 };
+	struct err err;
+	int r;
+
+	catch_interrupt();
+	rpc_client_handle(run->client, on_message, run);
+	r = run->flags->resume ? open_old(run, &reply, &err) : open_new(run, &reply, &err);
+	if (r < 0)
+		return fail(rpc_client_fault(&reply), &err);
+	run->print.kind->begin(&run->print, str_of(run->session_id), run->flags->prompt);
+	r = prompt(run, &err);
+	if (r < 0)
+		r = fail(STR(""), &err);
+	if (!run->flags->json)
+		(void)fprintf(stderr, "session %s\n", run->session_id);
+	return r;
+}
