@@ -197,6 +197,20 @@ static void load(uint32_t count)
 	}
 }
 
+/* `count` times: what it loads, it saves. */
+static void copy_keys(uint32_t count)
+{
+	agent_string_t key = text("k"), error;
+
+	while (count--) {
+		agent_option_string_t value;
+
+		expect(seal_agent_storage_load(&key, &value, &error) && value.is_some);
+		expect(seal_agent_storage_save(&key, &value.val, &error));
+		agent_option_string_free(&value);
+	}
+}
+
 static void crash(uint32_t unused)
 {
 	(void)unused;
@@ -248,8 +262,8 @@ static const struct {
 	const char *word;
 	void (*run)(uint32_t number);
 } words[] = {
-    {"each", each}, {"print ", print}, {"load ", load},      {"crash", crash},
-    {"spin", spin}, {"eat ", eat},     {"recurse", recurse},
+    {"each", each},   {"print ", print}, {"load ", load}, {"copy ", copy_keys},
+    {"crash", crash}, {"spin", spin},    {"eat ", eat},   {"recurse", recurse},
 };
 
 bool exports_agent_init(agent_string_t *id, agent_string_t *context, agent_string_t *err)

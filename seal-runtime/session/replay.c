@@ -1,0 +1,345 @@
+#include "session/replay.h"
+
+#include <string.h>
+
+#include "audit/read.h"
+#include "base/dirs.h"
+#include "base/err.h"
+#include "base/utf8.h"
+#include "gate/gate.h"
+#include "host/host.h"
+
+/* Bytes of each side that are shown around the first difference. */
+#define SHOW_BEFORE 40
+#define SHOW_LEN    100
+
+struct replay {
+	const struct replay_setup *setup;
+	struct replay_outcome *outcome;
+	char *component;
+	struct audit_reader *reader;
+	struct audit_facts facts;
+	struct host *host;
+	struct audit_record next; /* when is_looked */
+	bool is_looked, has_next;
+	bool is_cut;      /* the log has no more of the export that runs */
+	struct err fault; /* code not 0: the log could not be read on */
+};
+
+static const char *const call_names[GATE_CALL_MAX] = {
+#define CALL(interface, name, wit_name, verb, title)                                               \
+	[GATE_##interface##_##name] = #interface "." wit_name,
+#include "gate/calls.def"
+#undef CALL
+};
+
+/* ---- the log, one record ahead --------------------------------------------- */
+
+static bool is_told(enum audit_kind kind)
+{
+	return kind == AUDIT_SESSION || kind == AUDIT_RESUME || kind == AUDIT_EXPORT_BEGIN ||
+	       kind == AUDIT_EXPORT_END || kind == AUDIT_BEGIN || kind == AUDIT_END;
+}
+
+/* The next record that has to do with the component; its texts live until
+ * the look after take(). */
+static int look(struct replay *replay, struct err *err)
+{
+	int r = 0;
+
+	while (!replay->is_looked && r >= 0) {
+		r = audit_next(replay->reader, &replay->next, &replay->has_next, err);
+		replay->is_looked = !replay->has_next || is_told(replay->next.kind);
+	}
+	return r;
+}
+
+static bool next_is(const struct replay *replay, enum audit_kind kind)
+{
+	return replay->has_next && replay->next.kind == kind;
+}
+
+static void take(struct replay *replay)
+{
+	replay->is_looked = false;
+}
+
+/* ---- what is told of a divergence ------------------------------------------- */
+
+/* Around byte `at`; C1 controls, which some terminals obey, become '?'. */
+static void put_around(struct buf *text, const char *title, struct str bytes, size_t at)
+{
+	size_t start = utf8_cut(bytes, at > SHOW_BEFORE ? at - SHOW_BEFORE : 0);
+	struct str rest = str_from(bytes, start), shown = str_head(rest, utf8_cut(rest, SHOW_LEN));
+
+	buf_addf(text, "\n  %s: %s", title, start ? "..." : "");
+	while (shown.len) {
+		uint32_t point = 0;
+		size_t n = utf8_decode(shown, &point);
+
+		if (n == 0 || point < 0x20 || (point >= 0x7f && point < 0xa0))
+			buf_addc(text, '?');
+		else
+			buf_add(text, str_head(shown, n));
+		shown = str_from(shown, n ? n : 1);
+	}
+	if (rest.len > SHOW_LEN)
+		buf_adds(text, "...");
+}
+
+static void put_difference(struct buf *text, struct str log, struct str now)
+{
+	size_t at = 0;
+
+	while (at < log.len && at < now.len && log.data[at] == now.data[at])
+		at++;
+	put_around(text, "log", log, at);
+	put_around(text, "now", now, at);
+	buf_addf(text, "\n  they part at byte %zu of %zu and %zu", at, log.len, now.len);
+}
+
+/* "call 41 (record 133)": the place every sentence begins with. */
+static struct buf *diverge(struct replay *replay, const char *what)
+{
+	struct buf *text = &replay->outcome->text;
+
+	replay->outcome->is_diverged = true;
+	buf_addf(text, "%s %llu", what, (unsigned long long)replay->outcome->n_calls);
+	if (replay->has_next)
+		buf_addf(text, " (record %llu)", (unsigned long long)replay->next.seq);
+	buf_adds(text, ": ");
+	return text;
+}
+
+/* ---- a call of the component ------------------------------------------------- */
+
+static bool may_end_here(const struct replay *replay)
+{
+	return !replay->has_next || replay->next.kind == AUDIT_RESUME ||
+	       (replay->next.kind == AUDIT_EXPORT_END && !str_is(replay->next.outcome, "ok"));
+}
+
+static int stop(struct replay *replay, struct err *err)
+{
+	replay->is_cut = true;
+	return err_set(err, ERR_GONE, "the log has no more of this");
+}
+
+static int compare(struct replay *replay, const char *name, struct str args, struct err *err)
+{
+	struct buf *text;
+
+	replay->outcome->n_calls++;
+	if (!next_is(replay, AUDIT_BEGIN)) {
+		text = diverge(replay, "call");
+		buf_addf(text, "the component calls %s, where the log has the export's end", name);
+	} else if (!str_is(replay->next.call, name)) {
+		text = diverge(replay, "call");
+		buf_addf(text, "the component calls %s, the log has %.*s", name,
+			 STR_ARG(replay->next.call));
+	} else if (!str_eq(replay->next.payload, args)) {
+		text = diverge(replay, "call");
+		buf_addf(text, "%s has other arguments", name);
+		put_difference(text, replay->next.payload, args);
+	} else {
+		return 0;
+	}
+	return err_set(err, ERR_GONE, "the replay diverged");
+}
+
+static int answer(struct replay *replay, unsigned int id, struct str args, struct buf *ret_result,
+		  struct err *err)
+{
+	int r;
+
+	r = look(replay, err);
+	if (r < 0)
+		return r;
+	if (may_end_here(replay))
+		return stop(replay, err);
+	r = compare(replay, call_names[id], args, err);
+	if (r < 0)
+		return r;
+	take(replay);
+	r = look(replay, err);
+	if (r < 0)
+		return r;
+	/* Begun and not ended: the host died or failed in between. */
+	if (!next_is(replay, AUDIT_END))
+		return stop(replay, err);
+	buf_add(ret_result, replay->next.payload);
+	take(replay);
+	return 0;
+}
+
+static int on_call(void *ctx, unsigned int id, struct str args, struct buf *ret_result,
+		   struct err *err)
+{
+	struct replay *replay = ctx;
+	int r = answer(replay, id, args, ret_result, err);
+
+	if (r < 0 && !replay->is_cut && !replay->outcome->is_diverged)
+		replay->fault = *err;
+	return r;
+}
+
+/* ---- a call of an export ------------------------------------------------------ */
+
+static int find_component(struct replay *replay, struct err *err)
+{
+	if (replay->component)
+		return 0;
+	if (!replay->setup->component)
+		return dirs_part("agent.cwasm", &replay->component, err);
+	replay->component = str_dup(str_of(replay->setup->component));
+	return replay->component ? 0 : err_nomem(err);
+}
+
+/* A component's life begins with its init, also after a crash or a trap. */
+static int make_host(struct replay *replay, struct err *err)
+{
+	struct host_setup setup = {
+	    .call = on_call, .ctx = replay, .memory_max = replay->facts.memory_max};
+	int r;
+
+	host_free(take_ptr(replay->host));
+	r = find_component(replay, err);
+	if (r < 0)
+		return r;
+	setup.component = replay->component;
+	r = host_new(&setup, &replay->host, err);
+	if (r < 0)
+		return r;
+	if (!replay->setup->component &&
+	    strcmp(host_component_hash(replay->host), replay->facts.component) != 0)
+		return err_set(err, ERR_INPUT,
+			       "the log is of component %.16s, %s is %.16s; name the log's with "
+			       "--component FILE, or this one to try it on the log",
+			       replay->facts.component, replay->component,
+			       host_component_hash(replay->host));
+	return 0;
+}
+
+static bool is_fuel_equal(const struct replay *replay, uint64_t fuel)
+{
+	return strcmp(replay->facts.engine, host_engine_id()) != 0 || replay->next.fuel == fuel;
+}
+
+static void compare_end(struct replay *replay, int result, struct str value, uint64_t fuel)
+{
+	bool is_ok = str_is(replay->next.outcome, "ok");
+
+	if (is_ok != (result >= 0))
+		buf_addf(diverge(replay, "after call"), "the component %s, the log says \"%.*s\"",
+			 result >= 0 ? "returns" : "fails", STR_ARG(replay->next.outcome));
+	else if (is_ok && !str_eq(replay->next.payload, value)) {
+		struct buf *text = diverge(replay, "after call");
+
+		buf_adds(text, "the export returns something else");
+		put_difference(text, replay->next.payload, value);
+	} else if (is_ok && !is_fuel_equal(replay, fuel))
+		buf_addf(diverge(replay, "after call"),
+			 "the same calls and result took %llu fuel, not %llu as in the log",
+			 (unsigned long long)fuel, (unsigned long long)replay->next.fuel);
+}
+
+static int finish_export(struct replay *replay, int result, struct str value, uint64_t fuel,
+			 struct err *err)
+{
+	int r;
+
+	if (replay->outcome->is_diverged)
+		return 0;
+	r = look(replay, err);
+	if (r < 0)
+		return r;
+	if (next_is(replay, AUDIT_EXPORT_END)) {
+		compare_end(replay, result, value, fuel);
+		take(replay);
+	} else if (next_is(replay, AUDIT_BEGIN)) {
+		buf_addf(diverge(replay, "after call"),
+			 "the log goes on with %.*s, which the component does not call",
+			 STR_ARG(replay->next.call));
+	}
+	return 0;
+}
+
+static int run_export(struct replay *replay, struct err *err)
+{
+	cleanup_free char *name = str_dup(replay->next.call);
+	cleanup_buf struct buf args = BUF_INIT, result = BUF_INIT;
+	struct err failure = {0};
+	uint64_t fuel = 0;
+	int r;
+
+	buf_add(&args, replay->next.payload);
+	if (!name || args.failed)
+		return err_nomem(err);
+	take(replay);
+	if (strcmp(name, "init") == 0 && make_host(replay, err) < 0)
+		return err->code;
+	if (!replay->host)
+		return err_set(err, ERR_INPUT, "the log calls %s before init", name);
+	replay->is_cut = false;
+	r = host_export(replay->host, name, buf_str(&args), &result, &fuel, &failure);
+	if (replay->fault.code) {
+		*err = replay->fault;
+		return err->code;
+	}
+	return finish_export(replay, r, buf_str(&result), fuel, err);
+}
+
+/* ---- the whole log --------------------------------------------------------------- */
+
+static int take_facts(struct replay *replay, struct err *err)
+{
+	audit_facts_fini(&replay->facts);
+	replay->facts = (struct audit_facts){0};
+	take(replay);
+	return audit_reader_facts(replay->reader, &replay->facts, err);
+}
+
+static int run(struct replay *replay, struct err *err)
+{
+	int r = look(replay, err);
+
+	while (r >= 0 && replay->has_next && !replay->outcome->is_diverged) {
+		if (next_is(replay, AUDIT_SESSION) || next_is(replay, AUDIT_RESUME))
+			r = take_facts(replay, err);
+		else if (next_is(replay, AUDIT_EXPORT_BEGIN))
+			r = run_export(replay, err);
+		else
+			return err_set(err, ERR_INPUT, "record %llu: a call outside of an export",
+				       (unsigned long long)replay->next.seq);
+		if (r >= 0 && !replay->outcome->is_diverged)
+			r = look(replay, err);
+	}
+	return r;
+}
+
+static void replay_fini(struct replay *replay)
+{
+	host_free(replay->host);
+	audit_facts_fini(&replay->facts);
+	audit_reader_free(replay->reader);
+	free(replay->component);
+}
+
+int replay_run(const struct replay_setup *setup, struct replay_outcome *ret_outcome,
+	       struct err *err)
+{
+	struct replay_outcome outcome = {0};
+	struct replay replay = {.setup = setup, .outcome = &outcome};
+	int r;
+
+	r = audit_reader_open(setup->dir, true, &replay.reader, err);
+	if (r >= 0)
+		r = run(&replay, err);
+	replay_fini(&replay);
+	if (r < 0) {
+		buf_fini(&outcome.text);
+		return err_wrap(err, "replay %s", setup->dir);
+	}
+	*ret_outcome = outcome;
+	return 0;
+}
