@@ -9,6 +9,7 @@
 #include "base/test.h"
 #include "gate/gate.h"
 #include "host/host.h"
+#include "host/test/guests.h"
 #include "session/replay.h"
 
 /* What is written other than it was: what a log could have that is not true. */
@@ -194,6 +195,7 @@ static void record(const struct row *row, const char *dir)
 	cleanup_buf struct buf args = BUF_INIT;
 	bool is_lie = row->lie == LIE_MESSAGE;
 
+	guest_signals();
 	buf_addf(&args, "[\"%s\"]", row->message);
 	begin(&recorder);
 	run_export(&recorder, "handle-message", is_lie ? STR("[\"copy 3\"]") : buf_str(&args),
@@ -302,8 +304,10 @@ static int set_up(void **state)
 
 	(void)state;
 	(void)snprintf(guest, sizeof(guest), "/tmp/seal-guest-%d.cwasm", (int)getpid());
-	if (host_compile(getenv("GUEST"), guest, &err) == 0)
+	if (host_compile(getenv("GUEST"), guest, &err) == 0) {
+		guest_signals();
 		return 0;
+	}
 	print_error("%s\n", err.text);
 	return -1;
 }
