@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 
+struct buf;
 struct err;
 struct manifest;
 
@@ -22,6 +23,20 @@ struct manifest;
  * remedy (`seal manifest sign`, `seal keys trust`).
  */
 int manifest_trust(const struct manifest *manifest, const char *root, struct err *err);
+
+/* As the root of a team's signature: any folder. */
+#define MANIFEST_ANY_ROOT "*"
+#define MANIFEST_SIG_NAME "seal.toml.sig"
+
+/*
+ * The bytes that are signed, one line of JSON:
+ *   {"seal-manifest":1,"root":"/p","values":{"schema_version":1,...}}
+ * `values` are the keys that the file sets, none that it leaves unset, in the
+ * order of manifest.def; layout and comments are not in it.  `root` is the real
+ * path of the folder, or MANIFEST_ANY_ROOT.
+ */
+int manifest_canonical(const struct manifest *manifest, const char *root, struct buf *ret_bytes,
+		       struct err *err);
 
 /* The canonical hash that approval is about: `sha...` text for `--approve`. */
 int manifest_canonical_hash(const struct manifest *manifest, const char *root, char ret_hex[65],

@@ -1,0 +1,248 @@
+#include "manifest/words.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/utf8.h"
+#include "manifest/manifest.h"
+
+/* Lists longer than this end with a count: the whole is in the file. */
+#define SHOWN_MAX 40
+
+static bool is_deceptive(uint32_t point)
+{
+	return (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0) ||
+	       point == 0xad || point == 0x061c || point == 0x180e || (point >= 0x200b && point <= 0x200f) ||
+	       (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) ||
+	       point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) || (point >= 0xe0000 && point <= 0xe007f);
+}
+
+void words_add_plain(struct buf *out, struct str text)
+{
+	while (text.len) {
+		uint32_t point = (unsigned char)text.data[0];
+		size_t len = utf8_decode(text, &point);
+
+		len = len ? len : 1;
+		if (is_deceptive(point) || (len == 1 && point >= 0x80))
+			buf_addf(out, "\\u{%x}", point);
+		else
+			buf_add(out, str_head(text, len));
+		text = str_from(text, len);
+	}
+}
+
+/* One heading with its entries; nothing at all when there are none. */
+struct listing {
+	struct buf *text;
+	const char *heading;
+	size_t n;
+};
+
+static bool listing_begin(struct listing *listing)
+{
+	if (listing->n++ == 0)
+		buf_addf(listing->text, "%s\n", listing->heading);
+	if (listing->n <= SHOWN_MAX)
+		buf_adds(listing->text, "    ");
+	return listing->n <= SHOWN_MAX;
+}
+
+static void listing_end(struct listing *listing)
+{
+	if (listing->n > SHOWN_MAX)
+		buf_addf(listing->text, "    and %zu more\n", listing->n - SHOWN_MAX);
+}
+
+static void add_list(struct buf *text, const struct manifest_list *list)
+{
+	for (size_t i = 0; i < list->n && i < SHOWN_MAX; i++) {
+		buf_adds(text, i ? ", " : "");
+		words_add_plain(text, list->items[i]);
+	}
+	if (list->n > SHOWN_MAX)
+		buf_addf(text, ", and %zu more", list->n - SHOWN_MAX);
+	if (list->n == 0)
+		buf_adds(text, "none");
+}
+
+static void describe_list(struct buf *text, const char *heading, const struct manifest_list *list)
+{
+	struct listing listing = { text, heading, 0 };
+
+	if (list->n == 0)
+		return;
+	(void)listing_begin(&listing);
+	add_list(text, list);
+	buf_addc(text, '\n');
+}
+
+static void describe_paths(struct buf *text, const char *heading, const struct manifest_paths *paths)
+{
+	struct listing listing = { text, heading, 0 };
+
+	if (!paths->has_paths && paths->default_files.n && listing_begin(&listing)) {
+		add_list(text, &paths->default_files);
+		buf_adds(text, ", everywhere\n");
+	}
+	for (size_t i = 0; i < paths->n_paths; i++) {
+		const struct manifest_path *path = &paths->paths[i];
+
+		if (!listing_begin(&listing))
+			continue;
+		words_add_plain(text, path->path);
+		buf_adds(text, ": ");
+		add_list(text, path->has_files ? &path->files : &paths->default_files);
+		buf_adds(text, path->prompt ? "   (asks every time)\n" : "\n");
+	}
+	listing_end(&listing);
+}
+
+static void describe_command(struct buf *text, const struct manifest_command *command)
+{
+	words_add_plain(text, command->command);
+	if (command->prompt)
+		buf_adds(text, "   (asks every time)");
+	if (command->has_paths) {
+		buf_adds(text, "   in ");
+		add_list(text, &command->paths);
+	}
+	if (command->has_env_vars) {
+		buf_adds(text, "   sees ");
+		add_list(text, &command->env_vars);
+	}
+	if (command->has_domains || !command->inherit_default_domains) {
+		buf_adds(text, command->inherit_default_domains ? "   also reaches " : "   reaches only ");
+		add_list(text, &command->domains);
+	}
+	buf_addc(text, '\n');
+}
+
+static void describe_commands(struct buf *text, const char *heading,
+			      const struct manifest_commands *commands)
+{
+	struct listing listing = { text, heading, 0 };
+
+	for (size_t i = 0; i < commands->n_patterns; i++)
+		if (listing_begin(&listing))
+			describe_command(text, &commands->patterns[i]);
+	listing_end(&listing);
+}
+
+static void describe_tools(struct buf *text, const struct manifest_sandbox *sandbox)
+{
+	struct listing listing = { text, "Bundles: what these tools need of this machine", 0 };
+
+	for (size_t i = 0; i < sandbox->n_tools; i++) {
+		const struct manifest_tool *tool = &sandbox->tools[i];
+
+		if (!listing_begin(&listing))
+			continue;
+		words_add_plain(text, tool->tool);
+		buf_adds(text, tool->gh_creds ? "   with the credentials of gh" : "");
+		buf_adds(text, tool->fetch ? "   may fetch" : "");
+		if (tool->has_domains) {
+			buf_adds(text, "   reaches ");
+			add_list(text, &tool->domains);
+		}
+		buf_addc(text, '\n');
+	}
+	listing_end(&listing);
+}
+
+static void describe_ports(struct buf *text, const char *heading, const uint16_t *ports, size_t n)
+{
+	if (n)
+		buf_addf(text, "%s\n   ", heading);
+	for (size_t i = 0; i < n && i < SHOWN_MAX; i++)
+		buf_addf(text, " %u", ports[i]);
+	if (n)
+		buf_addc(text, '\n');
+}
+
+static bool has_wide_command(const struct manifest *manifest)
+{
+	static const char *const words[] = { "bash:*", "sh:*", "zsh:*", "python:*", "python3:*", "node:*",
+					     "perl:*", "ruby:*", "env:*", "xargs:*", "ssh:*", "docker:*" };
+
+	for (size_t i = 0; i < manifest->allow.commands.n_patterns; i++)
+		for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++)
+			if (str_is(manifest->allow.commands.patterns[i].command, words[j]) &&
+			    !manifest->allow.commands.patterns[i].prompt)
+				return true;
+	return false;
+}
+
+/* What widens more than its line looks. */
+static void describe_warnings(struct buf *text, const struct manifest *manifest)
+{
+	const struct {
+		bool applies;
+		const char *sentence;
+	} warnings[] = {
+		{ manifest->security.allow_privilege_wrappers, "rules may grant sudo and the like" },
+		{ manifest->security.allow_python_interpreter, "rules may grant python: any program" },
+		{ has_wide_command(manifest), "a rule grants a shell or interpreter: any program" },
+		{ manifest->security.allow_redirects == REDIRECTS_FILES, "commands may redirect into files" },
+		{ manifest->sandbox.command_fs == COMMAND_FS_PERMISSIVE, "commands see the home folder" },
+		{ manifest->sandbox.command_fs == COMMAND_FS_ALL, "commands see the whole machine" },
+		{ !manifest->sandbox.command_mask_secrets, "usual places of secrets are not hidden" },
+		{ manifest->command_run.envrc_mode == ENVRC_ALLOW, ".envrc is read without asking" },
+		{ manifest->allow.write.has_paths && manifest->allow.commands.n_patterns,
+		  "what may be written may be run by the commands above, inside the sandbox" },
+	};
+
+	for (size_t i = 0; i < sizeof(warnings) / sizeof(warnings[0]); i++)
+		if (warnings[i].applies)
+			buf_addf(text, "! %s\n", warnings[i].sentence);
+}
+
+static void describe_model(struct buf *text, const struct manifest_model *model)
+{
+	buf_adds(text, "Model\n    ");
+	words_add_plain(text, model->provider);
+	buf_addc(text, ' ');
+	words_add_plain(text, model->name);
+	if (model->base_url.len) {
+		buf_adds(text, " at ");
+		words_add_plain(text, model->base_url);
+	}
+	if (model->header_names.n) {
+		buf_adds(text, " with the headers ");
+		add_list(text, &model->header_names);
+	}
+	buf_addc(text, '\n');
+}
+
+void words_describe(const struct manifest *manifest, struct buf *text)
+{
+	const struct manifest_side *allow = &manifest->allow, *deny = &manifest->deny;
+
+	describe_model(text, &manifest->model);
+	describe_paths(text, "May read", &allow->read);
+	describe_paths(text, "May write", &allow->write);
+	describe_paths(text, "May delete", &allow->del);
+	describe_list(text, "Folders outside the project that rules may name",
+		      &allow->additional_directories);
+	describe_commands(text, "May run, in the sandbox", &allow->commands);
+	describe_list(text, "Commands see the variables", &allow->commands.default_env_vars);
+	describe_list(text, "Commands reach", &allow->commands.default_domains);
+	describe_list(text, "The agent itself reaches", &allow->network_domains);
+	describe_tools(text, &manifest->sandbox);
+	describe_ports(text, "Commands may listen on the ports", manifest->sandbox.dev_server_ports,
+		       manifest->sandbox.n_dev_server_ports);
+	describe_ports(text, "Commands reach this machine's ports", manifest->sandbox.host_ports,
+		       manifest->sandbox.n_host_ports);
+	describe_paths(text, "Never reads", &deny->read);
+	describe_paths(text, "Never writes", &deny->write);
+	describe_paths(text, "Never deletes", &deny->del);
+	describe_commands(text, "Never runs", &deny->commands);
+	describe_list(text, "Commands never see the variables", &deny->commands.env_vars);
+	describe_list(text, "Commands never reach", &deny->commands.domains);
+	describe_list(text, "The agent itself never reaches", &deny->network_domains);
+	describe_list(text, "Nothing ever reaches", &manifest->security.universal_deny_domains);
+	buf_adds(text, manifest->security.allow_runtime_expansion ? "Everything else is asked\n" :
+								     "Everything else is refused\n");
+	describe_warnings(text, manifest);
+}
