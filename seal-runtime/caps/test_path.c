@@ -209,7 +209,7 @@ TEST(bad_rules_do_not_load)
 		struct rules rules = rules_new(row->rules);
 
 		EXPECT_TRUE(row, rules.caps == NULL);
-		EXPECT_TRUE(row, strstr(rules.err.text, "seal.toml:6: ") == rules.err.text);
+		EXPECT_TRUE(row, strstr(rules.err.text, "seal.toml:6:") == rules.err.text);
 		rules_free(&rules);
 	}
 }

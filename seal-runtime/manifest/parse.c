@@ -94,68 +94,34 @@ static int fill_defaults(struct store *store, struct manifest *manifest, struct 
 	return r;
 }
 
-struct counting {
-	struct fill *fill;
-	size_t n_rules;
-};
-
-/* Rules are paths x files; an entry that gives none is a mistake. */
-static int count_paths(struct counting *counting, const struct manifest_paths *paths,
-		       const char *table, struct err *err)
+/* Rules are paths x files. */
+static size_t count_paths(const struct manifest_paths *paths)
 {
-	struct fill *fill = counting->fill;
-	const struct seal_toml_node *node = toml_table(fill->toml, table);
+	size_t n = paths->has_paths ? 0 : paths->default_files.n;
 
-	if (!paths->has_paths)
-		counting->n_rules += paths->default_files.n;
-	if (!node || !paths->has_paths)
-		return 0;
-	node = toml_first(fill->toml, toml_member(fill->toml, node, STR("paths")));
-	for (size_t i = 0; i < paths->n_paths; i++, node = toml_next(fill->toml, node)) {
+	for (size_t i = 0; i < paths->n_paths; i++) {
 		const struct manifest_path *path = &paths->paths[i];
 		size_t files = path->has_files ? path->files.n : paths->default_files.n;
 
-		if (files == 0)
-			return toml_fail(fill->toml, node->start, err,
-					 "\"%.*s\" has no files; give the entry `files = [\"*\"]`, or [%s] "
-					 "default_files",
-					 STR_ARG(str_head(path->path, 100)), table);
-		counting->n_rules += files;
+		n += files ? files : 1;
 	}
-	return 0;
+	return n;
 }
 
-static int count_rules(struct fill *fill, const struct manifest *manifest, struct err *err)
+static size_t count_side(const struct manifest_side *side)
 {
-	struct counting counting = { .fill = fill };
-	const struct {
-		const char *name;
-		const struct manifest_side *side;
-	} sides[] = { { "allow", &manifest->allow }, { "deny", &manifest->deny } };
+	return count_paths(&side->read) + count_paths(&side->write) + count_paths(&side->del) +
+	       side->commands.n_patterns + side->commands.domains.n + side->commands.env_vars.n +
+	       side->network_domains.n;
+}
 
-	for (size_t i = 0; i < 2; i++) {
-		const struct manifest_side *side = sides[i].side;
-		const struct manifest_paths *verbs[] = { &side->read, &side->write, &side->del };
-		static const char *const names[] = { "read", "write", "delete" };
+static int check_rules(struct fill *fill, const struct manifest *manifest, struct err *err)
+{
+	size_t n = count_side(&manifest->allow) + count_side(&manifest->deny);
 
-		for (size_t j = 0; j < 3; j++) {
-			cleanup_buf struct buf table = BUF_INIT;
-			int r;
-
-			buf_addf(&table, "capabilities.%s.%s", sides[i].name, names[j]);
-			if (table.failed)
-				return err_nomem(err);
-			r = count_paths(&counting, verbs[j], table.data, err);
-			if (r < 0)
-				return r;
-		}
-		counting.n_rules += side->commands.n_patterns + side->commands.domains.n +
-				    side->commands.env_vars.n + side->network_domains.n;
-	}
-	if (counting.n_rules > MANIFEST_RULES_MAX)
-		return toml_fail(fill->toml, 0, err,
-				 "%zu rules, at most %d are allowed; use wider patterns",
-				 counting.n_rules, MANIFEST_RULES_MAX);
+	if (n > MANIFEST_RULES_MAX)
+		return toml_fail(fill->toml, 0, err, "%zu rules, at most %d are allowed; use wider patterns",
+				 n, MANIFEST_RULES_MAX);
 	return 0;
 }
 
@@ -173,7 +139,7 @@ static int check_together(struct fill *fill, const struct manifest *manifest, st
 		return toml_fail(fill->toml, at, err,
 				 "provider is \"local\" without its address; add `base_url = "
 				 "\"http://127.0.0.1:8080/v1\"` under [model]");
-	return count_rules(fill, manifest, err);
+	return check_rules(fill, manifest, err);
 }
 
 static int parse(struct manifest *manifest, struct store *store, const char *name, struct err *err)

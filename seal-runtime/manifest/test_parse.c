@@ -83,9 +83,6 @@ static const struct refusal {
 	  "known here: command, domains" },
 	{ "deny has no additional directories", HEAD "[capabilities.deny]\nadditional_directories = []\n",
 	  "t:6:1: unknown key \"additional_directories\" in [capabilities.deny]" },
-	{ "a path without files is a mistake", HEAD "[capabilities.allow.read]\npaths = [\"src/**\"]\n",
-	  "t:6:10: \"src/**\" has no files; give the entry `files = [\"*\"]`, or "
-	  "[capabilities.allow.read] default_files" },
 	{ "a variable's name is a name", HEAD "[capabilities.deny.commands]\nenv_vars = [\"A=B\"]\n",
 	  "t:6:13: \"A=B\" is no name of a variable; letters, digits, _ and * make one" },
 	{ "a header's name is a name", HEAD "headers = { \"a: b\" = \"x\" }\n",
