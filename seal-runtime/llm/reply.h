@@ -42,6 +42,8 @@ struct reply {
 	size_t n_blocks, n_room;
 	size_t size; /* bytes in all blocks */
 	enum reply_stop stop;
+	bool has_stop; /* the wire said why it stops */
+	char id[64];   /* the provider's name of this reply */
 	struct reply_usage usage;
 	double cost; /* as told by the provider; negative: not told */
 	bool is_ended; /* the wire's last word was heard */
