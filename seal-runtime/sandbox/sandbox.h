@@ -21,9 +21,9 @@ struct sandbox;
 
 struct sandbox_setup {
 	const struct manifest *manifest;
-	const char *root;	/* real path of the project */
-	const char *session_dir;	/* spilled output goes to <dir>/output/ */
-	const char *runtime_dir;	/* $XDG_RUNTIME_DIR/seal: the prepared /etc, quarantine */
+	const char *root;        /* real path of the project */
+	const char *session_dir; /* spilled output goes to <dir>/output/ */
+	const char *runtime_dir; /* $XDG_RUNTIME_DIR/seal: the prepared /etc, quarantine */
 };
 
 /* Probes what this machine can do.  ERR_SYS with cause and remedy when it
@@ -35,8 +35,8 @@ DEFINE_CLEANUP(struct sandbox, sandbox_free)
 struct sandbox_command {
 	struct grant_command grant;
 	unsigned int timeout_s;
-	size_t output_max;	/* bytes returned; the whole goes to a spill file */
-	int cancel_fd;		/* readable = cancel; -1 = never */
+	size_t output_max; /* bytes returned; the whole goes to a spill file */
+	int cancel_fd;     /* readable = cancel; -1 = never */
 	/* Output as it comes, for the screen; may be NULL. */
 	void (*output)(void *ctx, struct str bytes);
 	void *ctx;
@@ -45,15 +45,15 @@ struct sandbox_command {
 };
 
 struct sandbox_outcome {
-	bool started;		/* false: the sandbox could not be made, see error */
-	int exit_code;		/* -1 when ended by a signal */
-	int signal;		/* 0 when it exited */
+	bool started;  /* false: the sandbox could not be made, see error */
+	int exit_code; /* -1 when ended by a signal */
+	int signal;    /* 0 when it exited */
 	bool timed_out, cancelled, truncated;
-	struct buf output;	/* stdout and stderr as they came */
-	char *spilled_to;	/* path of the whole output, or NULL */
-	char **denials;		/* JSON objects {target,operation,rule,hint} */
+	struct buf output; /* stdout and stderr as they came */
+	char *spilled_to;  /* path of the whole output, or NULL */
+	char **denials;    /* JSON objects {target,operation,rule,hint} */
 	size_t n_denials;
-	struct err *error;	/* owned; set when !started */
+	struct err *error; /* owned; set when !started */
 };
 void sandbox_outcome_fini(struct sandbox_outcome *outcome);
 static inline void sandbox_outcome_finip(struct sandbox_outcome *outcome)
@@ -65,9 +65,13 @@ static inline void sandbox_outcome_finip(struct sandbox_outcome *outcome)
 int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
 		struct sandbox_outcome *ret_outcome, struct err *err);
 
+/* What sandbox_run() would do with this command, for a person to read. */
+int sandbox_explain(struct sandbox *sandbox, const struct grant_command *grant,
+		    struct buf *ret_text, struct err *err);
+
 /* Jobs: a command that goes on while the agent does.  `ret_job` is "j1", ... */
-int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command,
-		  char ret_job[16], struct err *err);
+int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command, char ret_job[16],
+		  struct err *err);
 /* What the job printed since the last call; *ret_running says whether it still runs. */
 int sandbox_job(struct sandbox *sandbox, const char *job, bool stop,
 		struct sandbox_outcome *ret_outcome, bool *ret_running, struct err *err);

@@ -1,0 +1,201 @@
+#include "gate/by_hand.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/dirs.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "manifest/manifest.h"
+#include "sandbox/probe.h"
+#include "sandbox/sandbox.h"
+
+#define EXIT_TIMED_OUT   124
+#define EXIT_UNAVAILABLE 125
+
+/* The words as a script in which each of them is one literal word again. */
+static void add_quoted(struct buf *script, const char *word)
+{
+	buf_addc(script, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			buf_adds(script, "'\\''");
+		else
+			buf_addc(script, *word);
+	buf_addc(script, '\'');
+}
+
+static int make_script(char *const *words, struct buf *ret_script, struct err *err)
+{
+	for (; *words; words++) {
+		add_quoted(ret_script, *words);
+		if (words[1])
+			buf_addc(ret_script, ' ');
+	}
+	return buf_check(ret_script, "the command", err);
+}
+
+/* A NULL-ended list of C strings over a list of the manifest. */
+static char **list_of(const struct manifest_list *list)
+{
+	char **texts = calloc(list->n + 1, sizeof(*texts));
+
+	for (size_t i = 0; texts && i < list->n; i++)
+		texts[i] = str_dup(list->items[i]);
+	return texts;
+}
+
+static void list_freep(char ***list)
+{
+	for (char **one = *list; one && *one; one++)
+		free(*one);
+	free(*list);
+}
+#define cleanup_list __attribute__((cleanup(list_freep)))
+
+/*
+ * By hand nothing is kept, so without a runtime folder of the login session one
+ * in /tmp serves; the person's home stays as it was.
+ */
+static int find_runtime(char **ret_path, struct err *err)
+{
+	const char *given = getenv("XDG_RUNTIME_DIR");
+	char path[64];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "/run/user/%u", (unsigned int)geteuid());
+	if ((given && given[0] == '/') || access(path, W_OK | X_OK) == 0)
+		return dirs_get(DIRS_RUNTIME, ret_path, err);
+	(void)snprintf(path, sizeof(path), "/tmp/seal-%u", (unsigned int)geteuid());
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, "create %s", path);
+	if (lstat(path, &st) < 0)
+		return err_sys(err, "%s", path);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
+		return err_set(
+		    err, ERR_INPUT,
+		    "%s is not a private folder of yours; remove it, or set XDG_RUNTIME_DIR", path);
+	*ret_path = strdup(path);
+	return *ret_path ? 0 : err_nomem(err);
+}
+
+static int new_sandbox(const struct by_hand *by_hand, struct sandbox **ret_sandbox, struct err *err)
+{
+	cleanup_free char *runtime = NULL;
+	struct sandbox_setup setup = {.manifest = by_hand->manifest, .root = by_hand->root};
+
+	if (find_runtime(&runtime, err) < 0)
+		return err->code;
+	setup.runtime_dir = runtime;
+	return sandbox_new(&setup, ret_sandbox, err);
+}
+
+static int exit_of(const struct sandbox_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->n_denials; i++)
+		(void)fprintf(stderr, "seal: %s\n", outcome->denials[i]);
+	if (!outcome->started) {
+		(void)fprintf(stderr, "seal: %s\n", outcome->error->text);
+		return EXIT_UNAVAILABLE;
+	}
+	if (outcome->timed_out)
+		return EXIT_TIMED_OUT;
+	return outcome->signal ? 128 + outcome->signal : outcome->exit_code;
+}
+
+int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err)
+{
+	cleanup_buf struct buf script = BUF_INIT;
+	cleanup_list char **domains = list_of(&by_hand->manifest->allow.commands.default_domains);
+	cleanup_list char **env_vars = list_of(&by_hand->manifest->allow.commands.default_env_vars);
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = {0};
+	cleanup_with(sandbox_free) struct sandbox *sandbox = NULL;
+	struct sandbox_command command = {.timeout_s = by_hand->timeout_s,
+					  .cancel_fd = -1,
+					  .stdin_fd = 0,
+					  .stdout_fd = 1,
+					  .stderr_fd = 2};
+
+	if (!domains || !env_vars)
+		return err_nomem(err);
+	if (make_script(by_hand->words, &script, err) < 0 ||
+	    new_sandbox(by_hand, &sandbox, err) < 0)
+		return err->code;
+	command.grant =
+	    (struct grant_command){buf_str(&script), by_hand->cwd, (const char *const *)domains,
+				   (const char *const *)env_vars};
+	if (sandbox_run(sandbox, &command, &outcome, err) < 0)
+		return err->code;
+	*ret_exit = exit_of(&outcome);
+	return 0;
+}
+
+int by_hand_plan(const struct by_hand *by_hand, struct buf *ret_text, struct err *err)
+{
+	cleanup_buf struct buf script = BUF_INIT;
+	cleanup_list char **domains = list_of(&by_hand->manifest->allow.commands.default_domains);
+	cleanup_list char **env_vars = list_of(&by_hand->manifest->allow.commands.default_env_vars);
+	cleanup_with(sandbox_free) struct sandbox *sandbox = NULL;
+	struct grant_command grant;
+
+	if (!domains || !env_vars)
+		return err_nomem(err);
+	if (make_script(by_hand->words, &script, err) < 0 ||
+	    new_sandbox(by_hand, &sandbox, err) < 0)
+		return err->code;
+	grant = (struct grant_command){buf_str(&script), by_hand->cwd, (const char *const *)domains,
+				       (const char *const *)env_vars};
+	return sandbox_explain(sandbox, &grant, ret_text, err);
+}
+
+static const char *const states[] = {
+    [PROBE_FAILED] = "FAILED", [PROBE_WARNING] = "warn", [PROBE_GOOD] = "ok"};
+
+static void doctor_json(const struct probe_line *lines, size_t n, bool works, struct buf *text)
+{
+	struct json w = json_to(text);
+
+	json_object(&w);
+	json_kv_bool(&w, "works", works);
+	json_key(&w, "lines");
+	json_array(&w);
+	for (size_t i = 0; i < n; i++) {
+		json_object(&w);
+		json_kv(&w, "name", str_of(lines[i].name));
+		json_kv(&w, "state", str_of(states[lines[i].state]));
+		json_kv(&w, "found", str_of(lines[i].found));
+		json_kv(&w, "remedy", str_of(lines[i].remedy));
+		json_end(&w);
+	}
+	json_end(&w);
+	json_end(&w);
+	buf_addc(text, '\n');
+}
+
+int by_hand_doctor(bool as_json, struct buf *ret_text, bool *ret_works, struct err *err)
+{
+	struct probe_line lines[PROBE_LINES_MAX];
+	size_t n = probe_all(lines);
+	bool works = true;
+
+	for (size_t i = 0; i < n; i++)
+		works &= lines[i].state != PROBE_FAILED;
+	*ret_works = works;
+	if (as_json) {
+		doctor_json(lines, n, works, ret_text);
+		return buf_check(ret_text, "the report", err);
+	}
+	for (size_t i = 0; i < n; i++) {
+		buf_addf(ret_text, "%-6s  %-16s %s\n", states[lines[i].state], lines[i].name,
+			 lines[i].found);
+		if (lines[i].remedy[0])
+			buf_addf(ret_text, "        %-16s -> %s\n", "", lines[i].remedy);
+	}
+	buf_addf(ret_text, "\nsandbox: %s\n",
+		 works ? "ready" : "unavailable; seal runs no command until it is");
+	return buf_check(ret_text, "the report", err);
+}

@@ -1,0 +1,34 @@
+/*
+ * Commands that a person runs in the sandbox by hand: `seal sandbox exec`, `seal
+ * sandbox plan`, `seal doctor`.  The person at the keyboard is the permission,
+ * so the grant is made here without asking; the sandbox is the same.
+ *
+ * Called by daemon/ for seald's modes; never by anything a guest can reach.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct err;
+struct manifest;
+
+struct by_hand {
+	const struct manifest *manifest;
+	const char *root;       /* real path of the project */
+	const char *cwd;        /* real path */
+	char *const *words;     /* the command, NULL-ended */
+	unsigned int timeout_s; /* 0: none */
+};
+
+/* Runs with this process's standard input, output and error.  The command's
+ * exit code, 128 + its signal, 124 after the time-out, 125 with `ret_reason`
+ * filled when the sandbox could not be made. */
+int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err);
+
+/* What would be done, for a person to read. */
+int by_hand_plan(const struct by_hand *by_hand, struct buf *ret_text, struct err *err);
+
+/* What works on this machine; *ret_works is false when no command can run. */
+int by_hand_doctor(bool as_json, struct buf *ret_text, bool *ret_works, struct err *err);

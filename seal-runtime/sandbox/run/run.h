@@ -1,0 +1,36 @@
+/*
+ * Private to sandbox/: from a started sandbox to its end.  Pumps output and
+ * input, hands the network namespace over, keeps time, and returns only when
+ * the command and everything it started is gone.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "sandbox/run/launch.h"
+
+struct err;
+struct output;
+
+struct run_input {
+	struct launch_input launch;
+	unsigned int timeout_s; /* 0: none */
+	int cancel_fd;          /* readable = cancel; -1 = never */
+	int stdin_fd;           /* -1: /dev/null */
+	struct output *output;
+	/* The network namespace is there and nothing runs yet.  Does not keep netns. */
+	int (*ready)(void *ctx, int netns, struct err *err);
+	void *ctx;
+};
+
+struct run_result {
+	bool started; /* false: `message` says why not */
+	int status;   /* as waitpid() gives it */
+	bool timed_out, cancelled;
+	bool left_processes; /* something still ran when the command ended; it was ended */
+	struct buf message;
+};
+
+/* < 0 is a fault of ours; a sandbox that cannot be made is a result. */
+int run_command(const struct run_input *input, struct run_result *ret_result, struct err *err);

@@ -1,0 +1,320 @@
+#include "sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/dirs.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "manifest/manifest.h"
+#include "sandbox/etc.h"
+#include "sandbox/guard.h"
+#include "sandbox/inside.h"
+#include "sandbox/plan/scan.h"
+#include "sandbox/probe.h"
+#include "sandbox/run/output.h"
+#include "sandbox/run/run.h"
+
+#define BY_HAND_OUTPUT_MAX (32ull << 20)
+
+extern char **environ;
+
+void sandbox_free(struct sandbox *sandbox)
+{
+	if (!sandbox)
+		return;
+	free(sandbox->root);
+	free(sandbox->session_dir);
+	free(sandbox->runtime_dir);
+	free(sandbox->etc);
+	free(sandbox->init);
+	free(sandbox->home);
+	free(sandbox->mask_file);
+	free(sandbox->mask_folder);
+	for (size_t i = 0; i < PLAN_LINKS_MAX; i++)
+		free(sandbox->link_texts[i]);
+	free(sandbox);
+}
+
+/* --- what the plan must know of the machine ------------------------------ */
+
+static enum plan_look look(void *ctx, const char *path, char *ret_real)
+{
+	struct stat st;
+
+	(void)ctx;
+	if (!realpath(path, ret_real) || lstat(ret_real, &st) < 0)
+		return PLAN_NOTHING;
+	if (S_ISDIR(st.st_mode))
+		return PLAN_IS_FOLDER;
+	return S_ISREG(st.st_mode) ? PLAN_IS_FILE : PLAN_IS_OTHER;
+}
+
+/* Mode 000 and empty: reading fails loudly instead of giving an empty file. */
+static int make_masks(struct sandbox *sandbox, struct err *err)
+{
+	char file[PATH_MAX], folder[PATH_MAX];
+	struct stat st;
+
+	(void)snprintf(file, sizeof(file), "%s/mask", sandbox->runtime_dir);
+	(void)snprintf(folder, sizeof(folder), "%s/mask.d", sandbox->runtime_dir);
+	if (lstat(file, &st) < 0) {
+		cleanup_close int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0);
+
+		if (fd < 0 || fchmod(fd, 0) < 0)
+			return err_sys(err, "create %s", file);
+	}
+	if (lstat(folder, &st) < 0 && mkdir(folder, 0) < 0 && lstat(folder, &st) < 0)
+		return err_sys(err, "create %s", folder);
+	sandbox->mask_file = strdup(file);
+	sandbox->mask_folder = strdup(folder);
+	return sandbox->mask_file && sandbox->mask_folder ? 0 : err_nomem(err);
+}
+
+static void find_links(struct sandbox *sandbox)
+{
+	static const char *const names[PLAN_LINKS_MAX] = {"/bin",   "/sbin",  "/lib",
+							  "/lib32", "/lib64", "/libx32"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < PLAN_LINKS_MAX && names[i]; i++) {
+		char text[PATH_MAX];
+		ssize_t len = readlink(names[i], text, sizeof(text));
+
+		if (len < 0 && access(names[i], F_OK) < 0)
+			continue;
+		if (len >= 0)
+			sandbox->link_texts[n] = str_dup((struct str){text, (size_t)len});
+		sandbox->facts.links[n].path = names[i];
+		sandbox->facts.links[n].text = sandbox->link_texts[n];
+		n++;
+	}
+}
+
+static void find_shell(struct sandbox *sandbox)
+{
+	sandbox->facts.is_bash =
+	    access("/usr/bin/bash", X_OK) == 0 || access("/bin/bash", X_OK) == 0;
+	sandbox->facts.shell = sandbox->facts.is_bash ? "/bin/bash" : "/bin/sh";
+}
+
+static int find_facts(struct sandbox *sandbox, struct err *err)
+{
+	struct plan_facts *facts = &sandbox->facts;
+	const char *home = getenv("HOME");
+
+	sandbox->home = home && home[0] == '/' ? realpath(home, NULL) : NULL;
+	facts->uid = geteuid();
+	facts->gid = getegid();
+	facts->home = sandbox->home && strcmp(sandbox->home, "/") != 0 ? sandbox->home : "";
+	facts->etc = sandbox->etc;
+	facts->init = sandbox->init;
+	facts->mask_file = sandbox->mask_file;
+	facts->mask_folder = sandbox->mask_folder;
+	facts->environment = (const char *const *)environ;
+	facts->look = look;
+	find_links(sandbox);
+	find_shell(sandbox);
+	if (strcmp(sandbox->root, "/") == 0 || strcmp(sandbox->root, "/usr") == 0 ||
+	    strcmp(sandbox->root, "/etc") == 0)
+		return err_set(err, ERR_INPUT,
+			       "%s cannot be a project: a command could write all of it; "
+			       "make a folder for the project",
+			       sandbox->root);
+	return 0;
+}
+
+static int fill(struct sandbox *sandbox, const struct sandbox_setup *setup, struct err *err)
+{
+	sandbox->manifest = setup->manifest;
+	sandbox->root = realpath(setup->root, NULL);
+	if (!sandbox->root)
+		return err_sys(err, "%s", setup->root);
+	sandbox->runtime_dir = strdup(setup->runtime_dir);
+	sandbox->session_dir = setup->session_dir ? strdup(setup->session_dir) : NULL;
+	if (!sandbox->runtime_dir || (setup->session_dir && !sandbox->session_dir))
+		return err_nomem(err);
+	if (dirs_part("seal-init", &sandbox->init, err) < 0 || make_masks(sandbox, err) < 0)
+		return err->code;
+	if (etc_prepare(sandbox->runtime_dir, geteuid() ? geteuid() : PLAN_UID_FOR_ROOT,
+			geteuid() ? getegid() : PLAN_UID_FOR_ROOT, &sandbox->etc, err) < 0)
+		return err->code;
+	return find_facts(sandbox, err);
+}
+
+int sandbox_new(const struct sandbox_setup *setup, struct sandbox **ret_sandbox, struct err *err)
+{
+	cleanup_with(sandbox_free) struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
+
+	if (!sandbox)
+		return err_nomem(err);
+	if (fill(sandbox, setup, err) < 0)
+		return err_wrap(err, "sandbox");
+	if (probe_quick(err) < 0)
+		return err_wrap(err, "sandbox");
+	*ret_sandbox = take_ptr(sandbox);
+	return 0;
+}
+
+/* --- one command -------------------------------------------------------- */
+
+void sandbox_outcome_fini(struct sandbox_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->n_denials; i++)
+		free(outcome->denials[i]);
+	free(outcome->denials);
+	free(outcome->spilled_to);
+	free(outcome->error);
+	buf_fini(&outcome->output);
+	*outcome = (struct sandbox_outcome){0};
+}
+
+bool sandbox_deny(struct sandbox_outcome *outcome, const char *target, const char *operation,
+		  const char *rule, const char *hint)
+{
+	char **grown = realloc(outcome->denials, (outcome->n_denials + 1) * sizeof(*grown));
+	struct buf text = BUF_INIT;
+	struct json w = json_to(&text);
+
+	if (!grown)
+		return false;
+	outcome->denials = grown;
+	json_object(&w);
+	json_kv(&w, "target", str_of(target));
+	json_kv(&w, "operation", str_of(operation));
+	json_kv(&w, "rule", str_of(rule));
+	json_kv(&w, "hint", str_of(hint));
+	json_end(&w);
+	grown[outcome->n_denials] = buf_take(&text);
+	if (!grown[outcome->n_denials])
+		return false;
+	outcome->n_denials++;
+	return true;
+}
+
+static int not_started(const struct run_result *result, struct sandbox_outcome *outcome,
+		       struct err *err)
+{
+	struct str message = str_trim(buf_str(&result->message));
+
+	outcome->error = calloc(1, sizeof(*outcome->error));
+	if (!outcome->error)
+		return err_nomem(err);
+	if (result->timed_out || result->cancelled)
+		err_set(outcome->error, ERR_GONE,
+			"sandbox unavailable: it was not ready in time; the command did not run");
+	else
+		err_set(outcome->error, ERR_SYS,
+			"sandbox unavailable, the command did not run: %.*s; %s", STR_ARG(message),
+			probe_remedy(message));
+	outcome->exit_code = -1;
+	return 0;
+}
+
+static int shape(struct run_result *result, struct output *output, struct sandbox_outcome *outcome,
+		 struct err *err)
+{
+	int status = result->status;
+
+	outcome->started = result->started;
+	outcome->timed_out = result->timed_out;
+	outcome->cancelled = result->cancelled;
+	outcome->truncated = output->truncated;
+	outcome->output = output->kept;
+	output->kept = BUF_INIT;
+	outcome->spilled_to = take_ptr(output->spilled_to);
+	if (!result->started)
+		return not_started(result, outcome, err);
+	outcome->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	return 0;
+}
+
+static struct output output_of(const struct sandbox *sandbox, const struct sandbox_command *command)
+{
+	const struct manifest_command_run *limits = &sandbox->manifest->command_run;
+	struct output output = OUTPUT_INIT;
+
+	output.max = command->output_max;
+	output.spill_dir = limits->spill_full_output ? sandbox->session_dir : NULL;
+	output.spill_max = limits->spill_max_bytes > 0 ? (uint64_t)limits->spill_max_bytes : 0;
+	output.watch = command->output;
+	output.ctx = command->ctx;
+	output.fds[0] = command->stdout_fd;
+	output.fds[1] = command->stderr_fd;
+	output.fd_max = BY_HAND_OUTPUT_MAX;
+	return output;
+}
+
+int sandbox_plan(struct sandbox *sandbox, const struct grant_command *grant, struct scan *scan,
+		 struct plan *ret_plan, struct err *err)
+{
+	struct plan_input input = {.manifest = sandbox->manifest,
+				   .root = sandbox->root,
+				   .grant = grant,
+				   .scan = scan,
+				   .facts = &sandbox->facts};
+
+	if (scan_project(sandbox->root, sandbox->manifest, scan, err) < 0)
+		return err->code;
+	return plan_make(&input, ret_plan, err);
+}
+
+int sandbox_explain(struct sandbox *sandbox, const struct grant_command *grant,
+		    struct buf *ret_text, struct err *err)
+{
+	cleanup_with(scan_fini) struct scan scan = {0};
+	cleanup_with(plan_fini) struct plan plan = {0};
+
+	if (sandbox_plan(sandbox, grant, &scan, &plan, err) < 0)
+		return err->code;
+	plan_print(&plan, ret_text);
+	return buf_check(ret_text, "the plan", err);
+}
+
+static int run_planned(struct sandbox *sandbox, const struct sandbox_command *command,
+		       const struct plan *plan, struct sandbox_outcome *outcome, struct err *err)
+{
+	__attribute__((cleanup(output_fini))) struct output output = output_of(sandbox, command);
+	struct run_input input = {.launch = {.plan = plan},
+				  .timeout_s = command->timeout_s,
+				  .cancel_fd = command->cancel_fd,
+				  .stdin_fd = command->stdin_fd,
+				  .output = &output};
+	struct run_result result = {0};
+	int r;
+
+	r = run_command(&input, &result, err);
+	if (r >= 0)
+		r = shape(&result, &output, outcome, err);
+	buf_fini(&result.message);
+	return r;
+}
+
+int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
+		struct sandbox_outcome *ret_outcome, struct err *err)
+{
+	cleanup_with(scan_fini) struct scan scan = {0};
+	cleanup_with(plan_fini) struct plan plan = {0};
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = {0};
+	struct timespec started;
+	struct err ignored;
+	int r;
+
+	if (sandbox_plan(sandbox, &command->grant, &scan, &plan, err) < 0)
+		return err->code;
+	guard_begin(&started);
+	r = run_planned(sandbox, command, &plan, &outcome, err);
+	/* Whatever became of the command: what it left is looked at. */
+	if (guard_after(sandbox, &scan, &started, &outcome, r < 0 ? &ignored : err) < 0 && r >= 0)
+		return err->code;
+	if (r < 0)
+		return r;
+	*ret_outcome = outcome;
+	outcome = (struct sandbox_outcome){0};
+	return 0;
+}
