@@ -197,18 +197,36 @@ static int fill(struct rpc_client *client, int timeout_ms, struct err *err)
 	return r < 0 ? r : 1;
 }
 
+int rpc_client_next_line(struct rpc_client *client, int timeout_ms, struct str *ret_line,
+			 struct err *err)
+{
+	while (!frame_next(&client->frame, ret_line)) {
+		int r = fill(client, timeout_ms, err);
+
+		if (r <= 0)
+			return r;
+	}
+	return 1;
+}
+
+int rpc_client_send_line(struct rpc_client *client, struct str line, struct err *err)
+{
+	cleanup_buf struct buf whole = BUF_INIT;
+
+	buf_add(&whole, line);
+	buf_addc(&whole, '\n');
+	return send_line(client, &whole, err);
+}
+
 int rpc_client_next(struct rpc_client *client, int timeout_ms, struct message *ret_message,
 		    struct err *err)
 {
 	enum rpc_code code;
 	struct str line;
-	int r;
+	int r = rpc_client_next_line(client, timeout_ms, &line, err);
 
-	while (!frame_next(&client->frame, &line)) {
-		r = fill(client, timeout_ms, err);
-		if (r <= 0)
-			return r;
-	}
+	if (r <= 0)
+		return r;
 	r = message_read(line, ret_message, &code, err);
 	if (r < 0) {
 		message_fini(ret_message);

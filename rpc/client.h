@@ -56,6 +56,14 @@ int rpc_client_reply(struct rpc_client *client, yyjson_val *id, struct str resul
 int rpc_client_next(struct rpc_client *client, int timeout_ms, struct message *ret_message,
 		    struct err *err);
 
+/* The same, not taken apart: for who passes on what it gets.  The line lives
+ * until the next call. */
+int rpc_client_next_line(struct rpc_client *client, int timeout_ms, struct str *ret_line,
+			 struct err *err);
+
+/* Sends a line as it is; without its newline. */
+int rpc_client_send_line(struct rpc_client *client, struct str line, struct err *err);
+
 /*
  * Sends and waits.  An error reply is ERR_INPUT, ERR_LIMIT, ERR_CANCELLED or
  * ERR_INTERNAL with its text; *ret_reply is then kept too, for error.data, and

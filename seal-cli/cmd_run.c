@@ -8,6 +8,8 @@
 #include "base/fd.h"
 #include "seal-cli/cmd.h"
 #include "seal-cli/run/run.h"
+#include "seal-runtime/manifest/approve.h"
+#include "seal-runtime/manifest/manifest.h"
 
 #define PROMPT_MAX ((size_t)16 << 20)
 
@@ -109,6 +111,21 @@ static int read_prompt(struct buf *prompt, struct err *err)
 	return 0;
 }
 
+/* The hash is the person's word for it: who can name it has seen the manifest. */
+static int approve(const struct run_flags *flags, struct err *err)
+{
+	cleanup_free char *cwd = flags->approve ? realpath(".", NULL) : NULL;
+	cleanup_free char *root = NULL;
+
+	if (!flags->approve)
+		return 0;
+	if (!cwd)
+		return err_sys(err, "the current folder");
+	if (manifest_find_root(cwd, &root, err) < 0)
+		return err->code;
+	return approve_manifest(root, flags->approve, err);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
@@ -121,6 +138,8 @@ int cmd_run(int argc, char **argv)
 	if (read_flags(argc, argv, &flags, &prompt, &err) < 0 || read_prompt(&prompt, &err) < 0)
 		return cmd_fail(&err);
 	flags.prompt = prompt.data;
+	if (approve(&flags, &err) < 0)
+		return cmd_fail(&err);
 	run.print.kind = flags.json ? &print_json : &print_text;
 	if (rpc_client_open(&client, &err) < 0 ||
 	    rpc_client_initialize(client, true, &err) < 0)

@@ -64,6 +64,14 @@ enum question_choice question_choice_of(struct str option);
 int question_write(const struct question *question, enum question_choice choice,
 		   struct err *err);
 
+/* One rule, written and signed: what the terminal interface does with a choice. */
+int question_remember(const char *root, bool allow, const char *verb, const char *pattern,
+		      bool prompt, struct err *err);
+
+/* The line of seal.toml that the choice would write for this part. */
+void question_line(const struct question_part *part, enum question_choice choice,
+		   struct buf *ret_text);
+
 /* The result to send. */
 void question_answer(const struct question *question, enum question_choice choice,
 		     struct buf *ret_json);

@@ -35,5 +35,8 @@ struct run {
 /* Session, turn and output; the result is the exit code. */
 int run_turn(struct run *run);
 
+/* Ctrl+C was pressed since the start. */
+bool run_was_interrupted(void);
+
 /* ask.c: answers a request_permission. */
 int run_ask(struct run *run, const struct message *request, struct err *err);

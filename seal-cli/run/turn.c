@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "seal-cli/cmd.h"
+#include "seal-cli/run/ask.h"
 #include "seal-cli/run/clean.h"
 
 /* Ctrl+C: the first ends the turn, the second this program. */
@@ -17,8 +18,15 @@ static volatile sig_atomic_t interrupts;
 static void on_interrupt(int sig)
 {
 	(void)sig;
-	if (++interrupts > 1)
-		_exit(EXIT_CANCELLED);
+	if (++interrupts < 2)
+		return;
+	ask_restore_terminal();
+	_exit(EXIT_CANCELLED);
+}
+
+bool run_was_interrupted(void)
+{
+	return interrupts;
 }
 
 static void catch_interrupt(void)

@@ -54,8 +54,9 @@ static int listen_at(const struct sockaddr_un *at, int *ret_fd, struct err *err)
 		return err_sys(err, "socket");
 	if (unlink(at->sun_path) < 0 && errno != ENOENT)
 		return err_sys(err, "remove the stale socket %s", at->sun_path);
-	(void)umask(077);
+	(void)umask(0177);
 	r = bind(fd, (const struct sockaddr *)at, sizeof(*at));
+	(void)umask(077);
 	if (r < 0 || listen(fd, 128) < 0)
 		return err_sys(err, "listen at %s", at->sun_path);
 	*ret_fd = take_fd(fd);

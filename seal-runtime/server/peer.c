@@ -149,9 +149,11 @@ static void on_finished(uv_shutdown_t *request, int status)
 	peer_close(peer);
 }
 
+/* What is not written by now waits for a peer that does not read. */
 void peer_finish(struct peer *peer)
 {
-	uv_shutdown_t *request = calloc(1, sizeof(*request));
+	bool is_slow = uv_stream_get_write_queue_size((uv_stream_t *)&peer->pipe) > 0;
+	uv_shutdown_t *request = is_slow ? NULL : calloc(1, sizeof(*request));
 
 	(void)uv_read_stop((uv_stream_t *)&peer->pipe);
 	if (!request) {

@@ -39,7 +39,7 @@ int peer_start(struct peer *peer, struct err *err);
 /* Writes the lines and empties the buffer. */
 void peer_send(struct peer *peer, struct buf *lines);
 
-/* Closes when what was sent is written. */
+/* No more is read; the other end sees the end after what was sent. */
 void peer_finish(struct peer *peer);
 
 void peer_close(struct peer *peer);

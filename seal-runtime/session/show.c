@@ -73,36 +73,100 @@ static void put_if(struct json *w, const char *key, struct str text)
 		json_kv(w, key, text);
 }
 
-/* The gate's word for what kind of call it is is ACP's. */
-static void put_tool(struct json *w, yyjson_val *tool)
+static void put_title(struct json *w, yyjson_val *tool)
 {
-	struct str path = json_str(tool, "path");
+	struct str subject = json_str(tool, "subject");
+	cleanup_buf struct buf title = BUF_INIT;
 
-	json_kv(w, "toolCallId", json_str(tool, "id"));
-	json_kv(w, "title", json_str(tool, "title"));
-	put_if(w, "kind", json_str(tool, "kind"));
-	json_kv(w, "status", STR("in_progress"));
-	if (path.len) {
-		json_key(w, "locations");
-		json_array(w);
-		json_object(w);
-		json_kv(w, "path", path);
-		json_end(w);
-		json_end(w);
+	buf_add(&title, json_str(tool, "title"));
+	if (subject.len)
+		buf_addc(&title, ' ');
+	buf_add(&title, subject);
+	json_kv(w, "title", buf_str(&title));
+}
+
+/* Absolute, as editors want it. */
+static void put_path(struct json *w, const struct session *session, struct str path)
+{
+	cleanup_buf struct buf whole = BUF_INIT;
+
+	if (!str_starts(path, STR("/"))) {
+		buf_adds(&whole, session->meta.root);
+		buf_addc(&whole, '/');
 	}
-	json_key(w, "rawInput");
+	buf_add(&whole, path);
+	json_kv(w, "path", buf_str(&whole));
+}
+
+static void put_location(struct json *w, const struct session *session, struct str path)
+{
+	json_key(w, "locations");
+	json_array(w);
 	json_object(w);
-	json_kv(w, "call", json_str(tool, "call"));
-	json_kv(w, "subject", json_str(tool, "subject"));
-	if (yyjson_obj_get(tool, "args")) {
-		json_key(w, "args");
-		json_put_val(w, yyjson_obj_get(tool, "args"));
-	}
+	put_path(w, session, path);
+	json_end(w);
 	json_end(w);
 }
 
-static void put_tool_output(struct json *w, yyjson_val *tool)
+static void put_change(struct json *w, const struct session *session, struct str path,
+		       struct str before, struct str after)
 {
+	json_object(w);
+	json_kv(w, "type", STR("diff"));
+	put_path(w, session, path);
+	json_key(w, "oldText");
+	if (before.data)
+		json_put(w, before);
+	else
+		json_put_null(w);
+	json_kv(w, "newText", after);
+	json_end(w);
+}
+
+/* The arguments of file-edit: path, edits; of file-write: path, text. */
+static void put_changes(struct json *w, const struct session *session, yyjson_val *tool)
+{
+	yyjson_val *args = yyjson_obj_get(tool, "args");
+	struct str path = json_text(yyjson_arr_get(args, 0));
+	yyjson_val *what = yyjson_arr_get(args, 1);
+	yyjson_val *edit;
+	size_t i, n;
+
+	json_key(w, "content");
+	json_array(w);
+	if (yyjson_is_str(what))
+		put_change(w, session, path, (struct str){ NULL, 0 }, json_text(what));
+	yyjson_arr_foreach(what, i, n, edit)
+		put_change(w, session, path, json_str(edit, "old"), json_str(edit, "new"));
+	json_end(w);
+}
+
+/* The gate's word for the kind of a call is ACP's. */
+static void put_tool(struct json *w, const struct session *session, yyjson_val *tool)
+{
+	struct str kind = json_str(tool, "kind");
+	struct str subject = json_str(tool, "subject");
+
+	json_kv(w, "toolCallId", json_str(tool, "id"));
+	put_title(w, tool);
+	json_kv(w, "kind", kind);
+	json_kv(w, "status", STR("in_progress"));
+	if (subject.len && (str_is(kind, "read") || str_is(kind, "edit") || str_is(kind, "delete")))
+		put_location(w, session, subject);
+	if (str_is(kind, "edit"))
+		put_changes(w, session, tool);
+	json_key(w, "rawInput");
+	json_object(w);
+	json_kv(w, "call", json_str(tool, "call"));
+	json_kv(w, "subject", subject);
+	json_key(w, "args");
+	json_put_val(w, yyjson_obj_get(tool, "args"));
+	json_end(w);
+}
+
+static void put_tool_output(struct json *w, const struct session *session, yyjson_val *tool)
+{
+	(void)session;
 	json_kv(w, "toolCallId", json_str(tool, "id"));
 	json_kv(w, "status", STR("in_progress"));
 	put_contents(w, json_str(tool, "text"));
@@ -128,11 +192,12 @@ static void put_tool_result(struct json *w, yyjson_val *tool)
 	}
 }
 
-static void put_tool_end(struct json *w, yyjson_val *tool)
+static void put_tool_end(struct json *w, const struct session *session, yyjson_val *tool)
 {
 	struct str outcome = json_str(tool, "outcome");
-	bool is_done = str_is(outcome, "ok") || str_is(outcome, "done");
+	bool is_done = str_is(outcome, "done");
 
+	(void)session;
 	json_kv(w, "toolCallId", json_str(tool, "id"));
 	json_kv(w, "status", is_done ? STR("completed") : STR("failed"));
 	put_tool_result(w, tool);
@@ -148,10 +213,11 @@ static void put_tool_end(struct json *w, yyjson_val *tool)
 	json_end(w);
 }
 
-static void put_usage(struct json *w, yyjson_val *usage)
+static void put_usage(struct json *w, const struct session *session, yyjson_val *usage)
 {
 	yyjson_val *cost = yyjson_obj_get(usage, "cost");
 
+	(void)session;
 	json_kv_int(w, "used", json_int(usage, "context", 0));
 	json_kv_int(w, "size", json_int(usage, "size", 0));
 	if (yyjson_is_num(cost) && yyjson_get_num(cost) >= 0) {
@@ -169,7 +235,7 @@ static void put_usage(struct json *w, yyjson_val *usage)
 	json_end(w);
 }
 
-static void put_plan(struct json *w, yyjson_val *tasks)
+static void put_plan(struct json *w, const struct session *session, yyjson_val *tasks)
 {
 	static const struct {
 		const char *agent, *wire;
@@ -180,6 +246,7 @@ static void put_plan(struct json *w, yyjson_val *tasks)
 	yyjson_val *task;
 	size_t i, n;
 
+	(void)session;
 	json_key(w, "entries");
 	json_array(w);
 	yyjson_arr_foreach(tasks, i, n, task) {
@@ -196,7 +263,7 @@ static void put_plan(struct json *w, yyjson_val *tasks)
 
 static const struct {
 	const char *update;
-	void (*put)(struct json *w, yyjson_val *val);
+	void (*put)(struct json *w, const struct session *session, yyjson_val *val);
 } structured[] = {
 	[SHOW_TOOL] = { "tool_call", put_tool },
 	[SHOW_TOOL_OUTPUT] = { "tool_call_update", put_tool_output },
@@ -222,7 +289,7 @@ void session_show(void *ctx, enum show_kind kind, struct str text)
 	if (!doc)
 		return;
 	w = session_update_begin(&params, session->id, structured[kind].update);
-	structured[kind].put(&w, yyjson_doc_get_root(doc));
+	structured[kind].put(&w, session, yyjson_doc_get_root(doc));
 	session_update_end(&w);
 	if (!params.failed)
 		link_notice(&session->link, "session/update", buf_str(&params));
