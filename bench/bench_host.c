@@ -100,7 +100,7 @@ int main(void)
 
 	if (fd < 0 || close(fd) < 0 || host_compile(GUEST, path, &err) < 0)
 		die(&err);
-	say("host.instantiate", instantiate(path));
+	say("host.instantiate", instantiate(AGENT));
 	buf_adds(&answer, "null");
 	say("host.call_empty", call(path, "print", CALLS));
 	set_answer(4096 / 32);

@@ -1,6 +1,7 @@
 #include "host/engine.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -15,6 +16,22 @@
 #else
 #error "seal compiles components for x86_64 and aarch64"
 #endif
+
+/* The guest's stack is the thread's: were it smaller than the engine thinks, an
+ * overflow would be a crash of the host instead of a trap at a fixed depth. */
+static int check_stack(struct err *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_STACK, &limit) < 0)
+		return err_sys(err, "getrlimit");
+	if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (rlim_t)2 * ENGINE_STACK_MAX)
+		return err_set(
+		    err, ERR_LIMIT,
+		    "the stack limit is %llu KiB, an agent needs %d: raise it (ulimit -s 8192)",
+		    (unsigned long long)limit.rlim_cur / 1024, 2 * ENGINE_STACK_MAX / 1024);
+	return 0;
+}
 
 /*
  * Whatever could make two runs differ is off: shared memory, relaxed SIMD, the
@@ -31,10 +48,13 @@
  */
 int engine_new(wasm_engine_t **ret_engine, struct err *err)
 {
-	wasm_config_t *config = wasm_config_new();
+	wasm_config_t *config;
 	wasmtime_error_t *error;
 	wasm_engine_t *engine;
 
+	if (check_stack(err) < 0)
+		return err->code;
+	config = wasm_config_new();
 	error = wasmtime_config_target_set(config, ENGINE_ARCH "-unknown-linux-gnu");
 	if (error) {
 		wasm_config_delete(config);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 
+
 struct err;
 
 /* Fixed, so that a recursion that overflows does so at the same call always. */
@@ -22,12 +23,17 @@ const char *engine_id(void);
 /* Takes the error over: its message, from `from` on the first line that says why. */
 int engine_fail(struct err *err, int code, wasmtime_error_t *error);
 
-DEFINE_CLEANUP(wasm_engine_t, wasm_engine_delete)
-DEFINE_CLEANUP(wasmtime_component_t, wasmtime_component_delete)
-DEFINE_CLEANUP(wasmtime_component_type_t, wasmtime_component_type_delete)
-DEFINE_CLEANUP(wasmtime_component_linker_t, wasmtime_component_linker_delete)
-DEFINE_CLEANUP(wasmtime_component_linker_instance_t, wasmtime_component_linker_instance_delete)
-DEFINE_CLEANUP(wasmtime_component_export_index_t, wasmtime_component_export_index_delete)
+/* The engine's own delete functions do not accept NULL. */
+#define ENGINE_CLEANUP(type, func)           \
+	static inline void func##p(type **p) \
+	{                                    \
+		if (*p)                      \
+			func(*p);            \
+	}
+ENGINE_CLEANUP(wasm_engine_t, wasm_engine_delete)
+ENGINE_CLEANUP(wasmtime_component_type_t, wasmtime_component_type_delete)
+ENGINE_CLEANUP(wasmtime_component_linker_instance_t, wasmtime_component_linker_instance_delete)
+ENGINE_CLEANUP(wasmtime_component_export_index_t, wasmtime_component_export_index_delete)
 static inline void wasm_byte_vec_deletep(wasm_byte_vec_t *vec)
 {
 	wasm_byte_vec_delete(vec);

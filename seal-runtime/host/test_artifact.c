@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -140,12 +141,29 @@ TEST(what_may_not_be_loaded_is_not_compiled_either)
 	assert_int_equal(access(compiled, R_OK), 0);
 }
 
+TEST(a_stack_smaller_than_a_guest_may_use_is_told)
+{
+	struct rlimit before, small;
+	struct err err = { 0 };
+	int r;
+
+	assert_int_equal(getrlimit(RLIMIT_STACK, &before), 0);
+	small = before;
+	small.rlim_cur = 1 << 20;
+	assert_int_equal(setrlimit(RLIMIT_STACK, &small), 0);
+	r = host_compile(compiled, changed, &err);
+	assert_int_equal(setrlimit(RLIMIT_STACK, &before), 0);
+	assert_int_equal(r, ERR_LIMIT);
+	assert_non_null(strstr(err.text, "the stack limit is 1024 KiB"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    RUN(a_compiled_component_runs_like_the_component),
 	    RUN(a_damaged_or_foreign_file_is_refused_in_words),
 	    RUN(what_may_not_be_loaded_is_not_compiled_either),
+	    RUN(a_stack_smaller_than_a_guest_may_use_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
