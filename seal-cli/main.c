@@ -2,12 +2,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "seal-cli/cmd.h"
 
 int main(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : "help";
+	const char *alone = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? "chat" : "help";
+	const char *name = argc > 1 ? argv[1] : alone;
 	const struct cmd *cmd;
 
 	(void)signal(SIGPIPE, SIG_IGN);
