@@ -6,33 +6,11 @@
 #include "base/err.h"
 #include "rpc/client.h"
 #include "seal-cli/cmd.h"
+#include "seal-cli/run/question.h"
 #include "seal-cli/tui/app.h"
 #include "seal-runtime/manifest/approve.h"
-#include "seal-runtime/manifest/edit.h"
 #include "seal-runtime/manifest/manifest.h"
 #include "seal-runtime/manifest/trust.h"
-
-/* A choice of the permission prompt that lasts: one rule more, signed. */
-static int remember(const char *root, bool allow, const char *verb, const char *pattern, bool prompt,
-		    struct err *err)
-{
-	static const struct {
-		const char *verb;
-		enum manifest_edit_section section;
-	} sections[] = { { "run", EDIT_COMMANDS },  { "read", EDIT_READ },	{ "write", EDIT_WRITE },
-			 { "delete", EDIT_DELETE }, { "connect", EDIT_NETWORK } };
-	struct manifest_edit edit = { .side = allow ? EDIT_ALLOW : EDIT_DENY,
-				      .pattern = str_of(pattern),
-				      .prompt = prompt };
-
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		if (strcmp(sections[i].verb, verb) != 0)
-			continue;
-		edit.section = sections[i].section;
-		return approve_edit(root, &edit, err);
-	}
-	return err_set(err, ERR_INTERNAL, "no section for the verb %s", verb);
-}
 
 /* First launch in a project, or a manifest that changed: show it and ask. */
 static int approve(struct err *err)
@@ -59,7 +37,7 @@ static int approve(struct err *err)
 
 static int chat(const char *session, bool alternate, struct err *err)
 {
-	static const struct app_hooks hooks = { remember };
+	static const struct app_hooks hooks = { question_remember };
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
 	cleanup_free char *cwd = realpath(".", NULL);
 	struct app_setup setup = { .cwd = cwd, .session = session, .hooks = &hooks,

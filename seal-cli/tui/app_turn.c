@@ -213,8 +213,12 @@ static int remember(struct app *app, const struct app_ask *ask, const char *opti
 	if (ask_view_is_question(ask->view) || strcmp(option, "reject_once") == 0)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
-		int r = app->setup->hooks->remember(ask_view_root(ask->view), allow, entries[i].verb,
-						    entries[i].pattern, once, err);
+		int r;
+
+		if (once && entries[i].is_granted)
+			continue;
+		r = app->setup->hooks->remember(ask_view_root(ask->view), allow, entries[i].verb,
+						entries[i].pattern, once, err);
 		if (r < 0)
 			return r;
 	}

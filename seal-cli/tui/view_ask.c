@@ -151,6 +151,7 @@ size_t ask_view_entries(const struct ask_view *view, const struct ask_entry **re
 		const struct part *part = &view->parts[i];
 
 		entries[n].verb = part->verb;
+		entries[n].is_granted = part->rule && part->rule[0];
 		entries[n++].pattern = part->n_steps ? part->steps[part->at] : part->text;
 	}
 	*ret_entries = entries;

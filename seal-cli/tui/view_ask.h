@@ -34,6 +34,7 @@ void ask_view_draw(const struct ask_view *view, struct screen *screen, size_t ro
 struct ask_entry {
 	const char *verb;	/* "read" "write" "delete" "run" "connect" */
 	const char *pattern;
+	bool is_granted;	/* by a rule with prompt = true: "Allow" writes nothing new */
 };
 size_t ask_view_entries(const struct ask_view *view, const struct ask_entry **ret_entries);
 
