@@ -13,6 +13,7 @@
 #define RESULT_MAX    ((size_t)600 * 1024)
 /* Providers take names of [A-Za-z0-9_-]{1,64}. */
 #define TOOL_NAME_MAX 64
+#define REPEAT_MAX    3
 
 #define TOOL(name, ...)			    static const struct arg args_##name[] = {
 #define FIELDS(name)			    static const struct arg fields_##name[] = {
@@ -44,6 +45,11 @@ static const struct tool tools[] = {
 #undef END
 };
 #define N_TOOLS (sizeof(tools) / sizeof(tools[0]))
+
+static const char repeated[] =
+	"\n"
+	"(This exact call has failed several times in a row. Do not send it again: find out why "
+	"it fails, do it differently, or tell the user.)";
 
 static void add_spec(struct toolbox *toolbox, agent_string_t name, agent_string_t description,
 		     agent_string_t schema)
@@ -210,6 +216,10 @@ static void refuse_unknown(struct call *call, struct str name)
 	}
 }
 
+static const char json_advice[] =
+	" Send the call again with one complete JSON object; in strings, escape quotes, "
+	"backslashes and line ends.";
+
 static void refuse_json(struct call *call, enum json_fault fault, size_t at)
 {
 	shape_refusal(call, "Not run: the arguments are ");
@@ -222,8 +232,7 @@ static void refuse_json(struct call *call, enum json_fault fault, size_t at)
 		buf_addu(call->out, at);
 		buf_adds(call->out, ").");
 	}
-	buf_adds(call->out, " Send the call again with one complete JSON object; in strings, escape quotes, "
-			    "backslashes and line ends.");
+	buf_adds(call->out, json_advice);
 }
 
 static void run(struct call *call, const seal_agent_types_tool_use_block_t *use)
@@ -252,6 +261,27 @@ static void run(struct call *call, const seal_agent_types_tool_use_block_t *use)
 			     input);
 }
 
+static uint64_t add_hash(uint64_t hash, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (unsigned char)text.data[i]) * 1099511628211u;
+	return hash;
+}
+
+static void note_repeat(struct call *call, const seal_agent_types_tool_use_block_t *use)
+{
+	struct repeat *repeat = &call->agent->repeat;
+	uint64_t hash = add_hash(14695981039346656037u, wit_str(use->name));
+
+	hash = add_hash(hash, wit_str(use->input_json));
+	if (hash != repeat->hash || !call->is_error)
+		repeat->n_failed = 0;
+	repeat->hash = hash;
+	repeat->n_failed += call->is_error;
+	if (repeat->n_failed >= REPEAT_MAX)
+		buf_adds(call->out, repeated);
+}
+
 bool dispatch_run(struct agent *agent, const seal_agent_types_tool_use_block_t *use,
 		  seal_agent_types_block_t *ret_result)
 {
@@ -259,6 +289,7 @@ bool dispatch_run(struct agent *agent, const seal_agent_types_tool_use_block_t *
 	struct call call = { .agent = agent, .out = &out };
 
 	run(&call, use);
+	note_repeat(&call, use);
 	alloc_check(&out);
 	if (out.len > RESULT_MAX) {
 		out.len = utf8_cut(buf_str(&out), RESULT_MAX);

@@ -16,15 +16,15 @@
 /* A model that runs into its output limit this often in a row will not stop. */
 #define CUT_MAX 3
 
-#define UNKNOWN_OUTCOME \
-	"The session was interrupted while this call was under way: whether it took effect is unknown. " \
-	"Look at the state of things before you repeat it."
-#define CUT_CALL \
-	"Not run: your reply was cut at the output limit, so this call may be incomplete. Send it again, in " \
-	"smaller parts if it is long (write a file in pieces, or use file_edit)."
-#define CANCELLED_CALL "Not run: the user cancelled the turn."
-#define DECLINED       "[The model declined to continue here.]"
-#define CUT_TEXT       "[This reply was cut at the output limit.]"
+static const char unknown_outcome[] =
+	"The session was interrupted while this call was under way: whether it took effect is "
+	"unknown. Look at the state of things before you repeat it.";
+static const char cut_call[] =
+	"Not run: your reply was cut at the output limit, so this call may be incomplete. Send it "
+	"again, in smaller parts if it is long (write a file in pieces, or use file_edit).";
+static const char cancelled_call[] = "Not run: the user cancelled the turn.";
+static const char declined[] = "[The model declined to continue here.]";
+static const char cut_text[] = "[This reply was cut at the output limit.]";
 
 enum step { STEP_ON, STEP_DONE, STEP_FAILED = -1 };
 
@@ -43,7 +43,7 @@ static int repair(struct agent *agent, struct buf *why)
 	struct str id;
 
 	while ((id = history_dangling(&agent->history)).data) {
-		agent_string_t text = wit_copy(STR(UNKNOWN_OUTCOME));
+		agent_string_t text = wit_copy(str_of(unknown_outcome));
 
 		if (add(agent, USER, history_result(id, text, true), why) < 0)
 			return -1;
@@ -113,7 +113,7 @@ static int answer_calls(struct turn *turn, const char *instead, struct buf *why)
 			return r;
 		if (r > 0) {
 			turn->stop = "cancelled";
-			instead = CANCELLED_CALL;
+			instead = cancelled_call;
 		}
 	}
 	return 0;
@@ -131,7 +131,8 @@ static int add_reminder(struct turn *turn, struct buf *why)
 static enum step after_calls(struct turn *turn, bool is_cut, struct buf *why)
 {
 	turn->n_cut = is_cut ? turn->n_cut + 1 : 0;
-	if (answer_calls(turn, is_cut ? CUT_CALL : NULL, why) < 0 || add_reminder(turn, why) < 0)
+	tasks_count(&turn->agent->tasks);
+	if (answer_calls(turn, is_cut ? cut_call : NULL, why) < 0 || add_reminder(turn, why) < 0)
 		return STEP_FAILED;
 	if (turn->n_cut >= CUT_MAX)
 		turn->stop = "max-tokens";
@@ -173,7 +174,7 @@ static enum step take_reply(struct turn *turn, seal_agent_llm_reply_t *reply, st
 	if (has_calls(reply))
 		return after_calls(turn, reply->stop == SEAL_AGENT_LLM_STOP_REASON_MAX_TOKENS, why);
 	if (ends_in_thought(reply) &&
-	    add(turn->agent, ASSISTANT, history_text(wit_copy(STR(CUT_TEXT))), why) < 0)
+	    add(turn->agent, ASSISTANT, history_text(wit_copy(str_of(cut_text))), why) < 0)
 		return STEP_FAILED;
 	turn->stop = reply->stop < sizeof(stops) / sizeof(stops[0]) ? stops[reply->stop] : "error";
 	return STEP_DONE;
@@ -189,7 +190,7 @@ static enum step decline(struct turn *turn, seal_agent_llm_reply_t *reply, struc
 		history_free_block(&reply->content.ptr[i]);
 	}
 	turn->stop = "refusal";
-	return add(turn->agent, ASSISTANT, history_text(wit_copy(STR(DECLINED))), why) < 0
+	return add(turn->agent, ASSISTANT, history_text(wit_copy(str_of(declined))), why) < 0
 		       ? STEP_FAILED
 		       : STEP_DONE;
 }
@@ -229,6 +230,7 @@ static enum step step(struct turn *turn, struct buf *why)
 	enum step next;
 
 	turn->llm_calls++;
+	turn->n_replies++;
 	if (!chat(turn->agent, &reply, &error))
 		return after_error(turn, &error, why);
 	if (reply.stop == SEAL_AGENT_LLM_STOP_REASON_REFUSAL)
@@ -239,6 +241,22 @@ static enum step step(struct turn *turn, struct buf *why)
 	return next;
 }
 
+/* What a client sends for its own /compact: no message, only the summary. */
+static int summarize(struct turn *turn, struct buf *why)
+{
+	turn->stop = "end-turn";
+	if (turn->agent->history.len == 0) {
+		buf_adds(&turn->text, "There is nothing to summarize yet.");
+		return 0;
+	}
+	if (compact_run(turn, why) < 0)
+		return -1;
+	buf_adds(&turn->text, turn->agent->history.len == 1
+				      ? "The conversation was summarized."
+				      : "The model gave no summary; the conversation stays as it is.");
+	return 0;
+}
+
 static int begin(struct turn *turn, struct str message, struct buf *why)
 {
 	struct agent *agent = turn->agent;
@@ -246,6 +264,8 @@ static int begin(struct turn *turn, struct str message, struct buf *why)
 	dispatch_offer(&agent->toolbox);
 	if (repair(agent, why) < 0 || compact_begin(agent, why) < 0)
 		return -1;
+	if (str_is(message, "/compact"))
+		return summarize(turn, why);
 	wit_free(&agent->last_message);
 	agent->last_message = wit_copy(message);
 	return add(agent, USER, history_text(wit_copy(message)), why);
@@ -258,8 +278,8 @@ int loop_turn(struct turn *turn, struct str message, struct buf *ret_why)
 
 	if (begin(turn, message, ret_why) < 0)
 		return -1;
-	while (next == STEP_ON) {
-		if (agent->settings.max_turns > 0 && turn->llm_calls >= agent->settings.max_turns) {
+	while (next == STEP_ON && !turn->stop) {
+		if (agent->settings.max_turns > 0 && turn->n_replies >= agent->settings.max_turns) {
 			turn->stop = "limit";
 			return 0;
 		}

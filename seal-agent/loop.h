@@ -15,6 +15,7 @@ struct turn {
 	struct buf text;	/* of the last reply */
 	const char *stop;	/* "end-turn", "limit", "refusal", "max-tokens", "error", "cancelled" */
 	uint32_t tool_calls, llm_calls;
+	uint32_t n_replies;	/* what max_turns counts: not the summaries */
 	unsigned int n_cut;	/* replies in a row that hit the output limit in a tool call */
 	bool has_overflowed;
 };

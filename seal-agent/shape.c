@@ -57,12 +57,17 @@ void shape_name(struct buf *out, struct str name)
 	}
 }
 
+static bool ends_attribute(char c)
+{
+	return (unsigned char)c < 0x20 || c == '"' || c == '<' || c == '>';
+}
+
 static void add_attribute(struct buf *out, struct str value)
 {
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.data[i];
 
-		buf_addc(out, (unsigned char)c < 0x20 || c == '"' || c == '<' || c == '>' ? '?' : c);
+		buf_addc(out, ends_attribute(c) ? '?' : c);
 	}
 }
 
@@ -113,9 +118,15 @@ void shape_refusal(struct call *call, const char *sentence)
 	call->is_error = true;
 }
 
+static const char denial_end[] =
+	"\n"
+	"The permission system decides this outside of you, before anything runs. Trying again, "
+	"or reaching the same thing through another tool, path or command, is refused too: do "
+	"not. Do the task without it, or tell the user what you need and why.";
+
 static void shape_denial(struct buf *out, const seal_agent_types_denial_t *denial)
 {
-	buf_adds(out, "Denied: ");
+	buf_adds(out, "The call was denied: ");
 	shape_name(out, wit_str(denial->operation));
 	buf_addc(out, ' ');
 	shape_name(out, wit_str(denial->target));
@@ -128,9 +139,7 @@ static void shape_denial(struct buf *out, const seal_agent_types_denial_t *denia
 		buf_adds(out, "\nHow a person could grant it: ");
 		shape_name(out, wit_str(denial->hint));
 	}
-	buf_adds(out, "\nThe permission system decides this outside of you, before anything runs. Trying again, "
-		      "or reaching the same thing through another tool, path or command, is refused too: do not. "
-		      "Do the task without it, or tell the user what you need and why.");
+	buf_adds(out, denial_end);
 }
 
 void shape_error(struct call *call, const seal_agent_types_tool_error_t *error)

@@ -59,6 +59,12 @@ struct meter {
 	uint64_t tokens_per_64k;	/* tokens per 65536 bytes, corrected by each reply */
 };
 
+/* The last call, to notice a model that sends a failing one again and again. */
+struct repeat {
+	uint64_t hash;
+	unsigned int n_failed;
+};
+
 struct agent {
 	struct settings settings;
 	struct buf system;
@@ -67,6 +73,7 @@ struct agent {
 	struct tasks tasks;
 	struct toolbox toolbox;
 	struct meter meter;
+	struct repeat repeat;
 	agent_string_t last_message;	/* of the user, owned */
 	size_t settled;	/* messages up to which compaction has been done or was in vain */
 };

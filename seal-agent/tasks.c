@@ -110,19 +110,26 @@ bool tasks_any_open(const struct tasks *tasks)
 	return false;
 }
 
+static const char reminder[] =
+	"<reminder>\n"
+	"The task list has open steps and has not been touched for a while. Bring it up to date "
+	"if it is not; go on with the work; do not mention this reminder.\n";
+
+void tasks_count(struct tasks *tasks)
+{
+	tasks->since_used++;
+	tasks->since_reminder++;
+}
+
 bool tasks_remind(struct agent *agent, struct buf *ret_text)
 {
 	struct tasks *tasks = &agent->tasks;
 
-	tasks->since_used++;
-	tasks->since_reminder++;
 	if (!tasks_any_open(tasks) || tasks->since_used < agent->settings.turns_since_task ||
 	    tasks->since_reminder < agent->settings.turns_between_reminders)
 		return false;
 	tasks->since_reminder = 0;
-	buf_adds(ret_text, "<reminder>\nThe task list has open steps and has not been touched for a while. "
-			   "Bring it up to date if it is not; go on with the work; do not mention this "
-			   "reminder.\n");
+	buf_adds(ret_text, reminder);
 	tasks_list(tasks, ret_text);
 	buf_adds(ret_text, "</reminder>");
 	return true;
@@ -160,7 +167,7 @@ void tool_task_add(struct call *call)
 
 	drop_finished(tasks);
 	if (tasks->len + yyjson_arr_size(titles) > TASKS_MAX) {
-		shape_refusal(call, "The list would have more than 200 steps; use fewer and larger ones.");
+		shape_refusal(call, "The list would be too long: use fewer, larger steps.");
 		return;
 	}
 	yyjson_arr_foreach(titles, i, n, title)

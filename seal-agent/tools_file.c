@@ -122,6 +122,10 @@ static seal_agent_tools_edit_t edit_of(yyjson_val *object)
 	};
 }
 
+static const char edit_forms[] =
+	"file_edit needs either \"old\" and \"new\" (two strings) for one change, or \"edits\" (a "
+	"list of objects with \"old\" and \"new\") for several; nothing was changed";
+
 /* Fills edits from either form; false after saying what is wrong. */
 static bool read_edits(struct call *call, seal_agent_tools_list_edit_t *ret_edits)
 {
@@ -131,9 +135,7 @@ static bool read_edits(struct call *call, seal_agent_tools_list_edit_t *ret_edit
 	size_t i, n, count = yyjson_arr_size(list);
 
 	if (count ? has_half : !has_one) {
-		shape_refusal(call, "file_edit needs either \"old\" and \"new\" (two strings) for one change, or "
-				    "\"edits\" (a list of objects with \"old\" and \"new\") for several; "
-				    "nothing was changed");
+		shape_refusal(call, edit_forms);
 		return false;
 	}
 	*ret_edits = (seal_agent_tools_list_edit_t){

@@ -6,6 +6,14 @@
 #include "seal-agent/rt/alloc.h"
 #include "seal-agent/tools.h"
 
+static const char refused_inside[] =
+	"\n"
+	"The sandbox refused this during the command (not an error of the program; trying again "
+	"or another way is refused too):";
+static const char nobody_there[] =
+	"Nobody is there to answer. Choose the safest reasonable answer yourself, go on, and say "
+	"at the end what you assumed.";
+
 static void show_end(struct buf *out, const seal_agent_tools_command_outcome_t *outcome)
 {
 	if (outcome->timed_out) {
@@ -33,8 +41,7 @@ static void show_denials(struct buf *out, const agent_list_string_t *denials)
 {
 	if (denials->len == 0)
 		return;
-	buf_adds(out, "\nThe sandbox refused this during the command (not an error of the program; trying "
-		      "again or another way is refused too):");
+	buf_adds(out, refused_inside);
 	for (size_t i = 0; i < denials->len; i++) {
 		buf_adds(out, "\n- ");
 		shape_name(out, wit_str(denials->ptr[i]));
@@ -167,8 +174,7 @@ void tool_ask_user(struct call *call)
 		buf_add(call->out, wit_str(answer));
 		wit_free(&answer);
 	} else {
-		buf_adds(call->out, "Nobody is there to answer. Choose the safest reasonable answer yourself, go on, and "
-				    "say at the end what you assumed.");
+		buf_adds(call->out, nobody_there);
 	}
 	free(choices.ptr);
 }

@@ -11,18 +11,25 @@ static const struct end_row {
 	bool want_ok;
 } end_rows[] = {
 	{ "a text ends the turn", REPLY(TEXT("done"), "end-turn"), "done", "end-turn", true },
-	{ "texts are put together", REPLY(TEXT("a") "," TEXT("b"), "end-turn"), "ab", "end-turn", true },
+	{ "texts are put "
+	  "together", REPLY(TEXT("a") "," TEXT("b"), "end-turn"), "ab", "end-turn", true },
 	{ "an empty reply is an empty text", REPLY("", "end-turn"), "", "end-turn", true },
-	{ "a text cut at the limit says so", REPLY(TEXT("long"), "max-tokens"), "long", "max-tokens",
+	{ "a text cut at the limit says "
+	  "so", REPLY(TEXT("long"), "max-tokens"), "long", "max-tokens",
 	  true },
 	{ "a refusal is told", REPLY(TEXT("I"), "refusal"), "I", "refusal", true },
 	{ "an unknown reason is an error", REPLY(TEXT("x"), "other"), "x", "error", true },
-	{ "a missing key names auth", "{\"err\":{\"auth\":\"no key\"}}", "auth: no key", "", false },
-	{ "a spent budget is named", "{\"err\":{\"budget\":\"2 USD\"}}", "budget: 2 USD", "", false },
-	{ "a broken network is named", "{\"err\":{\"network\":\"reset\"}}", "network: reset", "", false },
-	{ "an overloaded provider is named", "{\"err\":{\"overloaded\":\"529\"}}", "overloaded: 529", "",
+	{ "a missing key names auth", "{\"err\":{\"auth\":\"no key\"}}", "auth: no "
+									 "key", "", false },
+	{ "a spent budget is named", "{\"err\":{\"budget\":\"2 USD\"}}", "budget: 2 "
+									 "USD", "", false },
+	{ "a broken network is named", "{\"err\":{\"network\":\"reset\"}}", "network: "
+									    "reset", "", false },
+	{ "an overloaded provider is named", "{\"err\":{\"overloaded\":\"529\"}}", "overloaded: "
+										   "529", "",
 	  false },
-	{ "a cancelled call has no more to say", "{\"err\":\"cancelled\"}", "cancelled", "", false },
+	{ "a cancelled call has no more to "
+	  "say", "{\"err\":\"cancelled\"}", "cancelled", "", false },
 };
 
 TEST(ends)
@@ -47,13 +54,15 @@ TEST(a_result_goes_back_to_the_model)
 	harness_start(NULL);
 	harness_reply_call("file_read", "{\"path\":\"a.c\"}");
 	harness_reply_text("read it");
-	world_answer("file-read", "{\"ok\":{\"text\":\"int x;\\n\",\"total-lines\":1,\"first-line\":1}}");
+	world_answer("file-read", "{\"ok\":{\"text\":\"int "
+				  "x;\\n\",\"total-lines\":1,\"first-line\":1}}");
 	outcome = harness_send("look");
 	assert_true(outcome.is_ok);
 	assert_string_equal(outcome.text, "read it");
 	assert_int_equal(outcome.tool_calls, 1);
 	assert_int_equal(outcome.llm_calls, 2);
-	assert_true(harness_asked(1, "\"tool-result\":\"     1\\tint x;\\n\",\"id\":\"c1\",\"is-error\":false"));
+	assert_true(harness_asked(1, "\"tool-result\":\"     1\\tint "
+				     "x;\\n\",\"id\":\"c1\",\"is-error\":false"));
 }
 
 TEST(results_of_one_reply_are_one_message_in_order)
@@ -64,8 +73,10 @@ TEST(results_of_one_reply_are_one_message_in_order)
 	harness_reply_text("ok");
 	assert_int_equal(harness_send("go").tool_calls, 2);
 	assert_true(harness_asked(1, "{\"role\":\"user\",\"content\":["
-				     "{\"tool-result\":\"Deleted a\",\"id\":\"c1\",\"is-error\":false},"
-				     "{\"tool-result\":\"Deleted b\",\"id\":\"c2\",\"is-error\":false}]}]"));
+				     "{\"tool-result\":\"Deleted "
+				     "a\",\"id\":\"c1\",\"is-error\":false},"
+				     "{\"tool-result\":\"Deleted "
+				     "b\",\"id\":\"c2\",\"is-error\":false}]}]"));
 }
 
 TEST(blocks_go_back_unchanged)
@@ -78,7 +89,8 @@ TEST(blocks_go_back_unchanged)
 	harness_send("go");
 	assert_true(harness_asked(1, "[{\"thinking\":\"hm\",\"signature\":\"sig==\"},"
 				     "{\"redacted-thinking\":\"opaque\"},"
-				     "{\"tool-use\":\"task_list\",\"id\":\"c1\",\"input\":\"{ }\"}]"));
+				     "{\"tool-use\":\"task_list\",\"id\":\"c1\",\"input\":\"{ "
+				     "}\"}]"));
 }
 
 static const struct bad_row {
@@ -234,7 +246,8 @@ TEST(the_prompt_holds_the_project_and_its_instructions)
 	harness_reply_text("ok");
 	harness_send("hello");
 	assert_true(harness_asked(0, "Project root: /p\\n- Project name: sample"));
-	assert_true(harness_asked(0, "<instructions path=\\\"AGENTS.md\\\">\\nUse tabs.\\n</instructions>"));
+	assert_true(harness_asked(0, "<instructions path=\\\"AGENTS.md\\\">\\nUse "
+				     "tabs.\\n</instructions>"));
 }
 
 static uint64_t run_once(void)

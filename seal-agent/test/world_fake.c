@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "seal-agent/test/fake.h"
 #include "seal-agent/test/wit_json.h"
 #include "seal-agent/world.h"
 
@@ -107,6 +108,11 @@ void world_external(const char *json)
 	world.external = json;
 }
 
+const char *fake_external(void)
+{
+	return world.external;
+}
+
 void world_storage_limit(size_t n_saves)
 {
 	world.saves_left = n_saves;
@@ -189,14 +195,14 @@ void world_store(const char *key, struct str value)
 
 /* One call: its line in the log, then its answer. */
 
-static struct json begin(const char *call)
+struct json fake_begin(const char *call)
 {
 	buf_adds(&world.log, call);
 	buf_addc(&world.log, ' ');
 	return json_to(&world.log);
 }
 
-static void end(void)
+void fake_end(void)
 {
 	struct str log = buf_str(&world.log);
 	size_t at = log.len;
@@ -223,7 +229,7 @@ static yyjson_doc *next_answer(const char *call)
 	return NULL;
 }
 
-static bool answer(const char *call, seal_agent_tools_tool_error_t *err, yyjson_doc **ret_doc,
+bool fake_answer(const char *call, seal_agent_tools_tool_error_t *err, yyjson_doc **ret_doc,
 		   yyjson_val **ret_ok)
 {
 	yyjson_val *root, *error;
@@ -261,250 +267,14 @@ bool seal_agent_llm_chat(seal_agent_llm_request_t *request, seal_agent_llm_reply
 	return true;
 }
 
-bool seal_agent_tools_file_read(agent_string_t *path, seal_agent_tools_read_options_t *options,
-				seal_agent_tools_file_content_t *ret,
-				seal_agent_tools_tool_error_t *err)
+void fake_log(const char *call, agent_string_t *text)
 {
-	cleanup_json yyjson_doc *doc = NULL;
-	struct json w = begin("file-read");
-	yyjson_val *ok;
-
-	json_array(&w);
-	json_put(&w, wit_str(*path));
-	wit_json_option_u32(&w, options->offset);
-	wit_json_option_u32(&w, options->limit);
-	json_end(&w);
-	end();
-	if (!answer("file-read", err, &doc, &ok))
-		return false;
-	*ret = (seal_agent_tools_file_content_t){
-		.text = wit_json_string(ok, "text"),
-		.total_lines = (uint32_t)json_int(ok, "total-lines", 0),
-		.first_line = (uint32_t)json_int(ok, "first-line", 1),
-		.encoding = wit_json_string(ok, "encoding"),
-		.base64 = json_bool(ok, "base64", false),
-	};
-	return true;
-}
-
-static seal_agent_tools_write_outcome_t write_outcome(yyjson_val *ok)
-{
-	return (seal_agent_tools_write_outcome_t){
-		.created = json_bool(ok, "created", false),
-		.bytes = (uint64_t)json_int(ok, "bytes", 0),
-		.diff = wit_json_string(ok, "diff"),
-	};
-}
-
-bool seal_agent_tools_file_write(agent_string_t *path, agent_string_t *text,
-				 seal_agent_tools_write_outcome_t *ret,
-				 seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	struct json w = begin("file-write");
-	yyjson_val *ok;
-
-	json_array(&w);
-	json_put(&w, wit_str(*path));
-	json_put(&w, wit_str(*text));
-	json_end(&w);
-	end();
-	if (!answer("file-write", err, &doc, &ok))
-		return false;
-	*ret = write_outcome(ok);
-	return true;
-}
-
-bool seal_agent_tools_file_edit(agent_string_t *path, seal_agent_tools_list_edit_t *edits,
-				seal_agent_tools_write_outcome_t *ret,
-				seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	struct json w = begin("file-edit");
-	yyjson_val *ok;
-
-	json_array(&w);
-	json_put(&w, wit_str(*path));
-	for (size_t i = 0; i < edits->len; i++) {
-		json_put(&w, wit_str(edits->ptr[i].old));
-		json_put(&w, wit_str(edits->ptr[i].new_));
-		json_put_bool(&w, edits->ptr[i].replace_all);
-	}
-	json_end(&w);
-	end();
-	if (!answer("file-edit", err, &doc, &ok))
-		return false;
-	*ret = write_outcome(ok);
-	return true;
-}
-
-static void log_string(const char *call, agent_string_t *text)
-{
-	struct json w = begin(call);
+	struct json w = fake_begin(call);
 
 	json_array(&w);
 	json_put(&w, wit_str(*text));
 	json_end(&w);
-	end();
-}
-
-bool seal_agent_tools_file_delete(agent_string_t *path, seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	yyjson_val *ok;
-
-	log_string("file-delete", path);
-	return answer("file-delete", err, &doc, &ok);
-}
-
-bool seal_agent_tools_file_list(agent_string_t *path, bool recursive,
-				seal_agent_tools_listing_t *ret, seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	struct json w = begin("file-list");
-	yyjson_val *ok;
-
-	json_array(&w);
-	json_put(&w, wit_str(*path));
-	json_put_bool(&w, recursive);
-	json_end(&w);
-	end();
-	if (!answer("file-list", err, &doc, &ok))
-		return false;
-	*ret = wit_json_listing(ok);
-	return true;
-}
-
-bool seal_agent_tools_file_glob(agent_string_t *pattern, seal_agent_tools_listing_t *ret,
-				seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	yyjson_val *ok;
-
-	log_string("file-glob", pattern);
-	if (!answer("file-glob", err, &doc, &ok))
-		return false;
-	*ret = wit_json_listing(ok);
-	return true;
-}
-
-bool seal_agent_tools_grep(agent_string_t *pattern, agent_string_t *path,
-			   seal_agent_tools_search_options_t *options,
-			   seal_agent_tools_matches_t *ret, seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	struct json w = begin("grep");
-	yyjson_val *ok;
-
-	json_array(&w);
-	json_put(&w, wit_str(*pattern));
-	json_put(&w, wit_str(*path));
-	wit_json_option_string(&w, options->only_files);
-	json_put_uint(&w, options->context_lines);
-	json_put_bool(&w, options->ignore_case);
-	wit_json_option_u32(&w, options->max_results);
-	json_end(&w);
-	end();
-	if (!answer("grep", err, &doc, &ok))
-		return false;
-	*ret = wit_json_matches(ok);
-	return true;
-}
-
-bool seal_agent_tools_command_run(seal_agent_tools_command_t *command,
-				  seal_agent_tools_command_outcome_t *ret,
-				  seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	struct json w = begin("command-run");
-	yyjson_val *ok;
-
-	json_array(&w);
-	json_put(&w, wit_str(command->command));
-	wit_json_option_string(&w, command->cwd);
-	wit_json_option_u32(&w, command->timeout_seconds);
-	json_put_bool(&w, command->background);
-	for (size_t i = 0; i < command->dev_server_ports.len; i++)
-		json_put_uint(&w, command->dev_server_ports.ptr[i]);
-	json_put_bool(&w, command->verbose);
-	json_end(&w);
-	end();
-	if (!answer("command-run", err, &doc, &ok))
-		return false;
-	*ret = wit_json_outcome(ok);
-	return true;
-}
-
-bool seal_agent_tools_command_output(agent_string_t *job, seal_agent_tools_command_outcome_t *ret,
-				     seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	yyjson_val *ok;
-
-	log_string("command-output", job);
-	if (!answer("command-output", err, &doc, &ok))
-		return false;
-	*ret = wit_json_outcome(ok);
-	return true;
-}
-
-bool seal_agent_tools_command_stop(agent_string_t *job, seal_agent_tools_command_outcome_t *ret,
-				   seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	yyjson_val *ok;
-
-	log_string("command-stop", job);
-	if (!answer("command-stop", err, &doc, &ok))
-		return false;
-	*ret = wit_json_outcome(ok);
-	return true;
-}
-
-bool seal_agent_tools_web_fetch(agent_string_t *url, seal_agent_tools_fetched_t *ret,
-				seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	yyjson_val *ok;
-
-	log_string("web-fetch", url);
-	if (!answer("web-fetch", err, &doc, &ok))
-		return false;
-	*ret = (seal_agent_tools_fetched_t){
-		.url = wit_json_string(ok, "url"),
-		.status = (uint16_t)json_int(ok, "status", 200),
-		.content_type = wit_json_string(ok, "content-type"),
-		.text = wit_json_string(ok, "text"),
-		.truncated = json_bool(ok, "truncated", false),
-	};
-	return true;
-}
-
-void seal_agent_tools_external_tools(seal_agent_tools_list_tool_listing_t *ret)
-{
-	cleanup_json yyjson_doc *doc = json_read(str_of(world.external), NULL, NULL);
-
-	*ret = wit_json_tools(yyjson_doc_get_root(doc));
-}
-
-bool seal_agent_tools_external_call(agent_string_t *server, agent_string_t *name,
-				    agent_string_t *input_json, agent_string_t *ret,
-				    seal_agent_tools_tool_error_t *err)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-	struct json w = begin("external-call");
-	yyjson_val *ok;
-
-	json_array(&w);
-	json_put(&w, wit_str(*server));
-	json_put(&w, wit_str(*name));
-	json_put(&w, wit_str(*input_json));
-	json_end(&w);
-	end();
-	if (!answer("external-call", err, &doc, &ok))
-		return false;
-	*ret = wit_json_copy(json_text(ok));
-	return true;
+	fake_end();
 }
 
 bool seal_agent_storage_save(agent_string_t *key, agent_string_t *value, agent_string_t *err)
@@ -517,7 +287,7 @@ bool seal_agent_storage_save(agent_string_t *key, agent_string_t *value, agent_s
 	}
 	if (world.saves_left != SIZE_MAX)
 		world.saves_left--;
-	log_string("save", key);
+	fake_log("save", key);
 	add_to_sum(wit_str(*value));
 	world_store(name, wit_str(*value));
 	return true;
@@ -541,7 +311,7 @@ bool seal_agent_storage_delete(agent_string_t *key, agent_string_t *err)
 	size_t at = find_entry(str_of(name), &found);
 
 	(void)err;
-	log_string("delete", key);
+	fake_log("delete", key);
 	if (found)
 		drop_entry(at);
 	return true;
@@ -565,25 +335,25 @@ bool seal_agent_storage_list_keys(agent_string_t *prefix, agent_list_string_t *r
 
 void seal_agent_console_print(agent_string_t *text)
 {
-	log_string("print", text);
+	fake_log("print", text);
 }
 
 void seal_agent_console_warn(agent_string_t *text)
 {
-	log_string("warn", text);
+	fake_log("warn", text);
 }
 
 bool seal_agent_console_ask(agent_string_t *question, agent_list_string_t *choices,
 			    agent_string_t *ret)
 {
-	struct json w = begin("ask");
+	struct json w = fake_begin("ask");
 
 	json_array(&w);
 	json_put(&w, wit_str(*question));
 	for (size_t i = 0; i < choices->len; i++)
 		json_put(&w, wit_str(choices->ptr[i]));
 	json_end(&w);
-	end();
+	fake_end();
 	if (world.person)
 		*ret = wit_json_copy(str_of(world.person));
 	return world.person;
@@ -591,7 +361,7 @@ bool seal_agent_console_ask(agent_string_t *question, agent_list_string_t *choic
 
 void seal_agent_console_show_tasks(seal_agent_console_list_task_t *tasks)
 {
-	struct json w = begin("show-tasks");
+	struct json w = fake_begin("show-tasks");
 
 	json_array(&w);
 	for (size_t i = 0; i < tasks->len; i++) {
@@ -600,5 +370,5 @@ void seal_agent_console_show_tasks(seal_agent_console_list_task_t *tasks)
 		json_put_uint(&w, tasks->ptr[i].state);
 	}
 	json_end(&w);
-	end();
+	fake_end();
 }

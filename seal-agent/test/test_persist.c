@@ -1,0 +1,203 @@
+/* What survives a kill, and what the model is told about what did not. */
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "seal-agent/test/harness.h"
+
+static bool logged(const char *line)
+{
+	return str_find(world_log(), str_of(line), 0) != STR_NONE;
+}
+
+TEST(a_session_goes_on_where_it_was)
+{
+	harness_start(NULL);
+	world_answer("chat", "{\"ok\":{\"content\":[{\"thinking\":{\"text\":\"hm\",\"signature\":\"s\"}},"
+			     "{\"text\":{\"text\":\"first \\u00e9\"}}]}}");
+	harness_send("one");
+	harness_resume(NULL);
+	harness_reply_text("second");
+	harness_send("two");
+	assert_true(harness_asked(1, "\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"one\"}]},"
+				     "{\"role\":\"assistant\",\"content\":[{\"thinking\":\"hm\","
+				     "\"signature\":\"s\"},{\"text\":\"first \xc3\xa9\"}]},"
+				     "{\"role\":\"user\",\"content\":[{\"text\":\"two\"}]}]"));
+}
+
+TEST(a_new_session_touches_no_storage_before_its_first_message)
+{
+	harness_start(NULL);
+	assert_int_equal(world_log().len, 0);
+}
+
+TEST(each_step_is_stored_before_the_next)
+{
+	harness_start(NULL);
+	harness_reply_call("file_delete", "{\"path\":\"a\"}");
+	harness_reply_text("ok");
+	harness_send("go");
+	assert_string_equal(world_log().data, "save [\"history/0001/000001\"]\n"
+					      "save [\"history/0001/000002\"]\n"
+					      "file-delete [\"a\"]\n"
+					      "save [\"history/0001/000003\"]\n"
+					      "save [\"history/0001/000004\"]\n");
+}
+
+static size_t stored_bytes(void)
+{
+	struct str value;
+	size_t sum = 0;
+
+	for (int i = 1; i <= 99; i++) {
+		char key[] = "history/0001/000000";
+
+		key[17] = (char)('0' + i / 10);
+		key[18] = (char)('0' + i % 10);
+		if (world_stored(key, &value))
+			sum += value.len;
+	}
+	return sum;
+}
+
+TEST(a_step_writes_no_more_when_the_history_is_long)
+{
+	size_t first, before;
+
+	harness_start(NULL);
+	harness_reply_text("ok");
+	harness_send("go");
+	first = stored_bytes();
+	for (int i = 0; i < 20; i++) {
+		before = stored_bytes();
+		harness_reply_text("ok");
+		harness_send("go");
+		assert_int_equal(stored_bytes() - before, first);
+	}
+}
+
+TEST(a_call_cut_off_by_a_kill_has_an_unknown_outcome)
+{
+	harness_start(NULL);
+	/* The third save is the result's: the guest dies with it unsaved. */
+	world_storage_limit(2);
+	harness_reply_call("file_delete", "{\"path\":\"a\"}");
+	assert_false(harness_send("go").is_ok);
+	world_storage_limit(SIZE_MAX);
+	harness_resume(NULL);
+	harness_reply_text("ok");
+	assert_true(harness_send("on").is_ok);
+	assert_true(harness_asked(1, "\"id\":\"c1\",\"is-error\":true},{\"text\":\"on\"}]}]"));
+	assert_true(harness_asked(1, "whether it took effect is unknown"));
+}
+
+TEST(finished_results_of_a_cut_reply_are_kept)
+{
+	harness_start(NULL);
+	world_storage_limit(3);
+	world_answer("chat", "{\"ok\":{\"content\":["
+			     "{\"tool-use\":{\"id\":\"c1\",\"name\":\"file_delete\",\"input-json\":\"{\\\"path\\\":\\\"a\\\"}\"}},"
+			     "{\"tool-use\":{\"id\":\"c2\",\"name\":\"file_delete\",\"input-json\":\"{\\\"path\\\":\\\"b\\\"}\"}}"
+			     "],\"stop\":\"tool-use\"}}");
+	assert_false(harness_send("go").is_ok);
+	world_storage_limit(SIZE_MAX);
+	harness_resume(NULL);
+	harness_reply_text("ok");
+	harness_send("on");
+	assert_true(harness_asked(1, "{\"tool-result\":\"Deleted "
+				     "a\",\"id\":\"c1\",\"is-error\":false},"
+				     "{\"tool-result\":\"The session was interrupted"));
+}
+
+TEST(a_full_storage_is_an_error_that_says_so)
+{
+	struct outcome outcome;
+
+	harness_start(NULL);
+	world_storage_limit(0);
+	outcome = harness_send("go");
+	assert_false(outcome.is_ok);
+	assert_string_equal(outcome.text, "storage: the quota is used up");
+	assert_int_equal(world_requests(), 0);
+}
+
+TEST(what_could_not_be_saved_is_saved_with_the_next_step)
+{
+	harness_start(NULL);
+	harness_reply_text("a");
+	harness_send("one");
+	world_storage_limit(0);
+	harness_send("two");
+	world_storage_limit(SIZE_MAX);
+	harness_reply_text("b");
+	harness_send("three");
+	harness_resume(NULL);
+	harness_reply_text("c");
+	harness_send("four");
+	assert_true(harness_asked(2, "[{\"text\":\"two\"},{\"text\":\"three\"}]"));
+	assert_true(harness_asked(2, "{\"text\":\"b\"}"));
+}
+
+TEST(leftovers_of_a_rewrite_are_dropped)
+{
+	struct str value;
+
+	harness_start(NULL);
+	harness_reply_text("a");
+	harness_send("one");
+	world_store("history/0002/000001", STR("[{\"role\":\"user\",\"content\":[{\"text\":\"x\"}]}]"));
+	harness_resume(NULL);
+	assert_false(world_stored("history/0002/000001", &value));
+	harness_reply_text("b");
+	harness_send("two");
+	assert_false(harness_asked(1, "{\"text\":\"x\"}"));
+}
+
+TEST(unreadable_storage_is_no_reason_to_fail)
+{
+	harness_start(NULL);
+	world_store("head", STR("{\"generation\":-3"));
+	world_store("tasks", STR("[1,{\"title\":3}]"));
+	world_store("history/0001/000001", STR("[{\"role\":\"user\",\"content\":[{},{\"text\":1},7]},3]"));
+	world_store("history/0001/000002", STR("\xff"));
+	harness_resume(NULL);
+	harness_reply_text("ok");
+	assert_true(harness_send("go").is_ok);
+	assert_true(harness_asked(0, "\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"go\"}]}]"));
+}
+
+TEST(tasks_come_back)
+{
+	harness_start(NULL);
+	harness_reply_call("task_add", "{\"titles\":[\"one\",\"two\"]}");
+	harness_reply_call("task_update", "{\"id\":1,\"state\":\"active\",\"title\":\"first\"}");
+	harness_reply_text("ok");
+	harness_send("go");
+	assert_true(logged("show-tasks [1,\"first\",1,2,\"two\",0]\n"));
+	world_log_clear();
+	harness_resume(NULL);
+	assert_string_equal(world_log().data, "show-tasks [1,\"first\",1,2,\"two\",0]\n");
+}
+
+TEST(more_chunks_than_storage_likes_are_packed)
+{
+	struct str value;
+
+	harness_start(NULL);
+	for (int i = 0; i < 2100; i++) {
+		harness_reply_text("ok");
+		assert_true(harness_send("go").is_ok);
+	}
+	assert_true(world_keys() < 1000);
+	assert_true(world_stored("head", &value));
+	harness_resume(NULL);
+	harness_reply_text("ok");
+	assert_true(harness_send("on").is_ok);
+}
+
+TEST_MAIN(RUN(a_session_goes_on_where_it_was),
+	  RUN(a_new_session_touches_no_storage_before_its_first_message),
+	  RUN(each_step_is_stored_before_the_next), RUN(a_step_writes_no_more_when_the_history_is_long),
+	  RUN(a_call_cut_off_by_a_kill_has_an_unknown_outcome),
+	  RUN(finished_results_of_a_cut_reply_are_kept), RUN(a_full_storage_is_an_error_that_says_so),
+	  RUN(what_could_not_be_saved_is_saved_with_the_next_step),
+	  RUN(leftovers_of_a_rewrite_are_dropped), RUN(unreadable_storage_is_no_reason_to_fail),
+	  RUN(tasks_come_back), RUN(more_chunks_than_storage_likes_are_packed))
