@@ -178,7 +178,7 @@ static bool has_result(const seal_agent_types_list_block_t *content, struct str 
 	return false;
 }
 
-struct str history_dangling(const struct history *history)
+bool history_dangling(const struct history *history, struct str *ret_id)
 {
 	static const seal_agent_types_list_block_t none;
 	const seal_agent_types_list_block_t *calls, *results = &none;
@@ -187,14 +187,15 @@ struct str history_dangling(const struct history *history)
 	if (at && history->messages[at - 1].role == USER)
 		results = &history->messages[--at].content;
 	if (!at)
-		return (struct str){ NULL, 0 };
+		return false;
 	calls = &history->messages[at - 1].content;
 	for (size_t i = 0; i < calls->len; i++) {
+		*ret_id = wit_str(calls->ptr[i].val.tool_use.id);
 		if (calls->ptr[i].tag == SEAL_AGENT_TYPES_BLOCK_TOOL_USE &&
-		    !has_result(results, wit_str(calls->ptr[i].val.tool_use.id)))
-			return wit_str(calls->ptr[i].val.tool_use.id);
+		    !has_result(results, *ret_id))
+			return true;
 	}
-	return (struct str){ NULL, 0 };
+	return false;
 }
 
 void history_mend_input(struct history *history, seal_agent_types_block_t *call)
@@ -208,4 +209,93 @@ void history_mend_input(struct history *history, seal_agent_types_block_t *call)
 	wit_free(input);
 	*input = wit_copy(STR("{}"));
 	history->bytes += input->len;
+}
+
+const char history_unknown[] =
+	"The session was interrupted while this call was under way: whether it took effect is "
+	"unknown. Look at the state of things before you repeat it.";
+
+static bool has_call(const seal_agent_types_list_block_t *content, struct str id)
+{
+	for (size_t i = 0; i < content->len; i++) {
+		const seal_agent_types_block_t *block = &content->ptr[i];
+
+		if (block->tag == SEAL_AGENT_TYPES_BLOCK_TOOL_USE &&
+		    str_eq(wit_str(block->val.tool_use.id), id))
+			return true;
+	}
+	return false;
+}
+
+/* Results for the calls of a reply that the message behind it does not answer. */
+static void answer_missing(struct history *history, size_t reply)
+{
+	seal_agent_types_list_block_t calls = history->messages[reply].content;
+
+	for (size_t i = 0; i < calls.len; i++) {
+		struct str id = wit_str(calls.ptr[i].val.tool_use.id);
+
+		if (calls.ptr[i].tag != SEAL_AGENT_TYPES_BLOCK_TOOL_USE)
+			continue;
+		if (history->len > reply + 1 && has_result(&history->messages[reply + 1].content, id))
+			continue;
+		history_add(history, USER,
+			    history_result(id, wit_copy(str_of(history_unknown)), true));
+	}
+}
+
+/* Does the reply before the user's message under way, if any, make this call? */
+static bool is_called(const struct history *history, struct str id)
+{
+	size_t at = history->len;
+
+	if (at && history->messages[at - 1].role == USER)
+		at--;
+	return at && has_call(&history->messages[at - 1].content, id);
+}
+
+static bool is_welcome(const struct history *history, seal_agent_types_role_t role,
+		       const seal_agent_types_block_t *block)
+{
+	if (role != USER)
+		return history->len > 0;
+	return block->tag != SEAL_AGENT_TYPES_BLOCK_TOOL_RESULT ||
+	       is_called(history, wit_str(block->val.tool_result.id));
+}
+
+/* Moves the message's results, or all else, to `whole`. */
+static void move_blocks(struct history *whole, const seal_agent_types_message_t *message,
+			bool are_results)
+{
+	for (size_t i = 0; i < message->content.len; i++) {
+		seal_agent_types_block_t *block = &message->content.ptr[i];
+
+		if ((block->tag == SEAL_AGENT_TYPES_BLOCK_TOOL_RESULT) != are_results)
+			continue;
+		if (is_welcome(whole, message->role, block))
+			history_add(whole, message->role, *block);
+		else
+			history_free_block(block);
+	}
+}
+
+void history_mend(struct history *history)
+{
+	struct history whole = { 0 };
+
+	for (size_t i = 0; i < history->len; i++) {
+		seal_agent_types_message_t *message = &history->messages[i];
+		bool is_answer = message->role == USER && whole.len &&
+				 whole.messages[whole.len - 1].role != USER;
+		size_t reply = whole.len;
+
+		/* Results come first in a message; whatever else it says, after. */
+		move_blocks(&whole, message, true);
+		if (is_answer)
+			answer_missing(&whole, reply - 1);
+		move_blocks(&whole, message, false);
+		message->content.len = 0;
+	}
+	history_fini(history);
+	*history = whole;
 }

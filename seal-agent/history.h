@@ -43,12 +43,23 @@ void history_drop_last(struct history *history);
 /* Turns all tool results but the newest `keep` into markers; how many changed. */
 size_t history_clear_results(struct history *history, size_t keep);
 
-/* The id of the first tool call of the last reply that has no result, or
- * {NULL, 0}.  A call can miss its result only there. */
-struct str history_dangling(const struct history *history);
+/* Has a tool call of the last reply no result?  Then the id of the first; it may
+ * be empty, as some servers leave it out. */
+bool history_dangling(const struct history *history, struct str *ret_id);
 
 /* Arguments that are no JSON object become {}: no provider takes such a call
  * back.  Its result says what was wrong. */
 void history_mend_input(struct history *history, seal_agent_types_block_t *call);
+
+/*
+ * After a chunk of it was lost: no provider takes results without calls, calls
+ * without results, or a conversation that the assistant opens.  Drops the
+ * former and the latter, answers the calls.  The last reply's calls are left to
+ * history_dangling().
+ */
+void history_mend(struct history *history);
+
+/* What is said of a call whose result is not known. */
+extern const char history_unknown[];
 
 void history_free_block(seal_agent_types_block_t *block);

@@ -16,9 +16,6 @@
 /* A model that runs into its output limit this often in a row will not stop. */
 #define CUT_MAX 3
 
-static const char unknown_outcome[] =
-	"The session was interrupted while this call was under way: whether it took effect is "
-	"unknown. Look at the state of things before you repeat it.";
 static const char cut_call[] =
 	"Not run: your reply was cut at the output limit, so this call may be incomplete. Send it "
 	"again, in smaller parts if it is long (write a file in pieces, or use file_edit).";
@@ -42,8 +39,8 @@ static int repair(struct agent *agent, struct buf *why)
 {
 	struct str id;
 
-	while ((id = history_dangling(&agent->history)).data) {
-		agent_string_t text = wit_copy(str_of(unknown_outcome));
+	while (history_dangling(&agent->history, &id)) {
+		agent_string_t text = wit_copy(str_of(history_unknown));
 
 		if (add(agent, USER, history_result(id, text, true), why) < 0)
 			return -1;

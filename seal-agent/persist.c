@@ -340,6 +340,7 @@ int persist_start(struct agent *agent, bool is_resume, struct buf *ret_why)
 	r = load_history(agent, ret_why);
 	if (r < 0)
 		return r;
+	history_mend(&agent->history);
 	clear_first(&agent->history, json_int(head, "cleared", 0));
 	r = load(wit_borrow(STR("tasks")), &text, ret_why);
 	if (r < 0)

@@ -30,5 +30,6 @@ bool tasks_any_open(const struct tasks *tasks);
 /* A reply has come, its calls have not run yet. */
 void tasks_count(struct tasks *tasks);
 
-/* They have run.  True, and `ret_text` filled, when the model has not looked at its open tasks for as long as [tasks] of the manifest says. */
+/* They have run.  True, and `ret_text` filled, when the model has not looked at
+ * its open tasks for as long as [tasks] of the manifest says. */
 bool tasks_remind(struct agent *agent, struct buf *ret_text);

@@ -89,13 +89,15 @@ TEST(a_call_cut_off_by_a_kill_has_an_unknown_outcome)
 	assert_true(harness_asked(1, "whether it took effect is unknown"));
 }
 
+#define CALL(id, path)                                                  \
+	"{\"tool-use\":{\"id\":\"" id "\",\"name\":\"file_delete\"," \
+	"\"input-json\":\"{\\\"path\\\":\\\"" path "\\\"}\"}}"
+
 TEST(finished_results_of_a_cut_reply_are_kept)
 {
 	harness_start(NULL);
 	world_storage_limit(3);
-	world_answer("chat", "{\"ok\":{\"content\":["
-			     "{\"tool-use\":{\"id\":\"c1\",\"name\":\"file_delete\",\"input-json\":\"{\\\"path\\\":\\\"a\\\"}\"}},"
-			     "{\"tool-use\":{\"id\":\"c2\",\"name\":\"file_delete\",\"input-json\":\"{\\\"path\\\":\\\"b\\\"}\"}}"
+	world_answer("chat", "{\"ok\":{\"content\":[" CALL("c1", "a") "," CALL("c2", "b")
 			     "],\"stop\":\"tool-use\"}}");
 	assert_false(harness_send("go").is_ok);
 	world_storage_limit(SIZE_MAX);
@@ -164,6 +166,30 @@ TEST(unreadable_storage_is_no_reason_to_fail)
 	assert_true(harness_asked(0, "\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"go\"}]}]"));
 }
 
+TEST(a_lost_chunk_leaves_a_conversation_that_providers_take)
+{
+	harness_start(NULL);
+	for (int i = 0; i < 2; i++)
+		harness_reply_call("file_delete", "{\"path\":\"a\"}");
+	harness_reply_text("ok");
+	harness_send("go");
+	/* The result of the first call, and the reply with the second. */
+	world_store("history/0001/000003", STR("x"));
+	world_store("history/0001/000004", STR("x"));
+	harness_resume(NULL);
+	harness_reply_text("ok");
+	harness_send("on");
+	assert_true(harness_asked(3, "{\"tool-use\":\"file_delete\",\"id\":\"c1\","
+				     "\"input\":\"{\\\"path\\\":\\\"a\\\"}\"}]},{\"role\":\"user\","
+				     "\"content\":[{\"tool-result\":\"Deleted a\""));
+	world_store("history/0001/000001", STR("x"));
+	world_store("history/0001/000002", STR("x"));
+	harness_resume(NULL);
+	harness_reply_text("ok");
+	harness_send("on");
+	assert_true(harness_asked(4, "\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"on\"}]},"));
+}
+
 TEST(tasks_come_back)
 {
 	harness_start(NULL);
@@ -199,5 +225,6 @@ TEST_MAIN(RUN(a_session_goes_on_where_it_was),
 	  RUN(a_call_cut_off_by_a_kill_has_an_unknown_outcome),
 	  RUN(finished_results_of_a_cut_reply_are_kept), RUN(a_full_storage_is_an_error_that_says_so),
 	  RUN(what_could_not_be_saved_is_saved_with_the_next_step),
-	  RUN(leftovers_of_a_rewrite_are_dropped), RUN(unreadable_storage_is_no_reason_to_fail),
+	  RUN(leftovers_of_a_rewrite_are_dropped), RUN(a_lost_chunk_leaves_a_conversation_that_providers_take),
+	  RUN(unreadable_storage_is_no_reason_to_fail),
 	  RUN(tasks_come_back), RUN(more_chunks_than_storage_likes_are_packed))

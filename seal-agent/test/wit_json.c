@@ -17,6 +17,11 @@ agent_string_t wit_json_string(yyjson_val *object, const char *key)
 	return wit_json_copy(json_str(object, key));
 }
 
+static struct str text_of(yyjson_val *val)
+{
+	return yyjson_is_str(val) ? json_text(val) : (struct str){ "", 0 };
+}
+
 static void *list(size_t len, size_t size)
 {
 	return len ? calloc(len, size) : (void *)8;
@@ -61,7 +66,7 @@ seal_agent_tools_tool_error_t wit_json_tool_error(yyjson_val *val)
 			wit_json_string(in, "hint"),
 		};
 	else if (error.tag != SEAL_AGENT_TYPES_TOOL_ERROR_CANCELLED)
-		error.val.failed = wit_json_copy(json_text(in));
+		error.val.failed = wit_json_copy(text_of(in));
 	return error;
 }
 
@@ -74,7 +79,7 @@ seal_agent_llm_llm_error_t wit_json_llm_error(yyjson_val *val)
 
 	error.tag = word_index(variant(val, &in), words, 8, SEAL_AGENT_LLM_LLM_ERROR_INVALID);
 	if (error.tag != SEAL_AGENT_LLM_LLM_ERROR_CANCELLED)
-		error.val.auth = wit_json_copy(in ? json_text(in) : STR("no more replies"));
+		error.val.auth = wit_json_copy(in ? text_of(in) : STR("no more replies"));
 	return error;
 }
 
@@ -91,7 +96,7 @@ static seal_agent_types_block_t read_block(yyjson_val *val)
 		block.val.text.text = wit_json_string(in, "text");
 		break;
 	case SEAL_AGENT_TYPES_BLOCK_REDACTED_THINKING:
-		block.val.redacted_thinking = wit_json_copy(json_text(in));
+		block.val.redacted_thinking = wit_json_copy(text_of(in));
 		break;
 	case SEAL_AGENT_TYPES_BLOCK_THINKING:
 		block.val.thinking.text = wit_json_string(in, "text");
@@ -197,7 +202,7 @@ seal_agent_tools_command_outcome_t wit_json_outcome(yyjson_val *val)
 	outcome.denials.len = yyjson_arr_size(denials);
 	outcome.denials.ptr = list(outcome.denials.len, sizeof(*outcome.denials.ptr));
 	yyjson_arr_foreach(denials, i, n, item)
-		outcome.denials.ptr[i] = wit_json_copy(json_text(item));
+		outcome.denials.ptr[i] = wit_json_copy(text_of(item));
 	return outcome;
 }
 

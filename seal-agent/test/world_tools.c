@@ -236,6 +236,6 @@ bool seal_agent_tools_external_call(agent_string_t *server, agent_string_t *name
 	fake_end();
 	if (!fake_answer("external-call", err, &doc, &ok))
 		return false;
-	*ret = wit_json_copy(json_text(ok));
+	*ret = wit_json_copy(yyjson_is_str(ok) ? json_text(ok) : STR(""));
 	return true;
 }
