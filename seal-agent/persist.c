@@ -10,7 +10,7 @@
 
 /* Storage holds a limited number of keys; a generation of so many chunks is
  * written anew, packed. */
-#define CHUNKS_MAX 4000
+#define CHUNKS_MAX 1500
 #define CHUNK_FULL ((size_t)1 << 20)
 
 static int storage_failed(agent_string_t *error, struct buf *why)

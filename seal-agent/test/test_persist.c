@@ -208,11 +208,11 @@ TEST(more_chunks_than_storage_likes_are_packed)
 	struct str value;
 
 	harness_start(NULL);
-	for (int i = 0; i < 2100; i++) {
+	for (int i = 0; i < 800; i++) {
 		harness_reply_text("ok");
 		assert_true(harness_send("go").is_ok);
 	}
-	assert_true(world_keys() < 1000);
+	assert_true(world_keys() < 200);
 	assert_true(world_stored("head", &value));
 	harness_resume(NULL);
 	harness_reply_text("ok");
