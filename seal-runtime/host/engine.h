@@ -8,7 +8,6 @@
 
 #include "base/cleanup.h"
 
-
 struct err;
 
 /* Fixed, so that a recursion that overflows does so at the same call always. */
@@ -24,11 +23,11 @@ const char *engine_id(void);
 int engine_fail(struct err *err, int code, wasmtime_error_t *error);
 
 /* The engine's own delete functions do not accept NULL. */
-#define ENGINE_CLEANUP(type, func)           \
-	static inline void func##p(type **p) \
-	{                                    \
-		if (*p)                      \
-			func(*p);            \
+#define ENGINE_CLEANUP(type, func)                                                                 \
+	static inline void func##p(type **p)                                                       \
+	{                                                                                          \
+		if (*p)                                                                            \
+			func(*p);                                                                  \
 	}
 ENGINE_CLEANUP(wasm_engine_t, wasm_engine_delete)
 ENGINE_CLEANUP(wasmtime_component_type_t, wasmtime_component_type_delete)

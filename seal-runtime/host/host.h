@@ -52,6 +52,9 @@ DEFINE_CLEANUP(struct host, host_free)
 int host_export(struct host *host, const char *name, struct str args, struct buf *ret_result,
 		uint64_t *ret_fuel, struct err *err);
 
+/* What each later export call may consume, instead of the setup's; 0: HOST_FUEL_MAX. */
+void host_set_fuel_max(struct host *host, uint64_t fuel_max);
+
 /* Async-signal-safe: makes a running export trap with ERR_CANCELLED soon. */
 void host_interrupt(struct host *host);
 

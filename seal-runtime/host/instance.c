@@ -14,6 +14,7 @@
 #define HOST_TABLE_MAX    100000
 #define HOST_INSTANCE_MAX 64
 #define HOST_MEMORIES_MAX 8
+#define HOST_START_FUEL   ((uint64_t)1000000000) /* before its first export: about a second */
 #define HOST_ARGS_MAX     8
 #define HOST_EXPORT_MAX   8
 
@@ -111,6 +112,31 @@ static wasmtime_error_t *on_call(void *data, wasmtime_context_t *context,
 	return wasmtime_error_new("the call failed");
 }
 
+/* The engine's words for the traps that have a meaning here, and ours. */
+static const struct trap {
+	const char *says;
+	enum err_code code;
+	const char *reason;
+} traps[] = {
+    {"all fuel consumed", ERR_GONE, "used up its fuel: it computed without end"},
+    {"call stack exhausted", ERR_GONE, "overflowed its stack"},
+    {"wasm trap: interrupt", ERR_CANCELLED, "was interrupted"},
+    {"unreachable", ERR_GONE, "gave up (unreachable): an assertion of its own, or no more memory"},
+};
+
+static int explain(struct host *host, wasmtime_error_t *error, struct err *err)
+{
+	(void)engine_fail(err, ERR_GONE, error);
+	if (host->fault.code) {
+		*err = host->fault;
+		return err->code;
+	}
+	for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++)
+		if (str_find(str_of(err->text), str_of(traps[i].says), 0) != STR_NONE)
+			return err_set(err, traps[i].code, "the agent %s", traps[i].reason);
+	return err_wrap(err, "the agent trapped");
+}
+
 /* ---- load and link -------------------------------------------------------- */
 
 static int link_function(struct host *host, wasmtime_component_linker_instance_t *instance,
@@ -200,7 +226,7 @@ static int set_limits(struct host *host, const struct host_setup *setup, struct 
 			       HOST_INSTANCE_MAX, HOST_MEMORIES_MAX);
 	/* One epoch ahead: the next tick, which only host_interrupt() makes, traps. */
 	wasmtime_context_set_epoch_deadline(context, 1);
-	error = wasmtime_context_set_fuel(context, host->fuel_max);
+	error = wasmtime_context_set_fuel(context, HOST_START_FUEL);
 	return error ? engine_fail(err, ERR_INTERNAL, error) : 0;
 }
 
@@ -220,8 +246,10 @@ static int instantiate(struct host *host, const struct host_setup *setup, struct
 	error =
 	    wasmtime_component_linker_instantiate(host->linker, wasmtime_store_context(host->store),
 						  host->artifact.component, &host->instance);
-	if (error)
-		return engine_fail(err, ERR_INPUT, error);
+	if (error) {
+		(void)explain(host, error, err);
+		return err->code = ERR_INPUT; /* it is the file that will not do */
+	}
 	for (size_t i = 0; i < contract_len && r == 0; i++)
 		if (contract[i].interface[0] == '\0')
 			r = find_export(host, &contract[i], err);
@@ -254,7 +282,7 @@ int host_new(const struct host_setup *setup, struct host **ret_host, struct err 
 		return err_nomem(err);
 	host->call = setup->call;
 	host->ctx = setup->ctx;
-	host->fuel_max = setup->fuel_max ? setup->fuel_max : HOST_FUEL_MAX;
+	host_set_fuel_max(host, setup->fuel_max);
 	r = load(host, setup, err);
 	if (r < 0)
 		return r;
@@ -284,31 +312,6 @@ void host_free(struct host *host)
 }
 
 /* ---- a call into the guest ------------------------------------------------ */
-
-/* The engine's words for the traps that have a meaning here, and ours. */
-static const struct trap {
-	const char *says;
-	enum err_code code;
-	const char *reason;
-} traps[] = {
-    {"all fuel consumed", ERR_GONE, "used up its fuel: it computed without end"},
-    {"call stack exhausted", ERR_GONE, "overflowed its stack"},
-    {"wasm trap: interrupt", ERR_CANCELLED, "was interrupted"},
-    {"unreachable", ERR_GONE, "gave up (unreachable): an assertion of its own, or no more memory"},
-};
-
-static int explain(struct host *host, wasmtime_error_t *error, struct err *err)
-{
-	(void)engine_fail(err, ERR_GONE, error);
-	if (host->fault.code) {
-		*err = host->fault;
-		return err->code;
-	}
-	for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++)
-		if (str_find(str_of(err->text), str_of(traps[i].says), 0) != STR_NONE)
-			return err_set(err, traps[i].code, "the agent %s", traps[i].reason);
-	return err_wrap(err, "the agent trapped");
-}
 
 static struct host_export *export_named(struct host *host, const char *name)
 {
@@ -391,6 +394,11 @@ int host_export(struct host *host, const char *name, struct str args, struct buf
 	r = call_export(host, export, args, ret_result, err);
 	*ret_fuel = fuel_used(host);
 	return r < 0 ? err_wrap(err, "%s", name) : 0;
+}
+
+void host_set_fuel_max(struct host *host, uint64_t fuel_max)
+{
+	host->fuel_max = fuel_max ? fuel_max : HOST_FUEL_MAX;
 }
 
 void host_interrupt(struct host *host)

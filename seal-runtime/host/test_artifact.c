@@ -144,7 +144,7 @@ TEST(what_may_not_be_loaded_is_not_compiled_either)
 TEST(a_stack_smaller_than_a_guest_may_use_is_told)
 {
 	struct rlimit before, small;
-	struct err err = { 0 };
+	struct err err = {0};
 	int r;
 
 	assert_int_equal(getrlimit(RLIMIT_STACK, &before), 0);

@@ -147,6 +147,9 @@ static const struct export_row {
 } exports[] = {
     {"init may succeed", "init", "[\"s\",\"{}\"]", "{\"ok\":null}", 0, ""},
     {"init may fail with a text", "init", "[\"bad\",\"why\"]", "{\"err\":\"why\"}", 0, ""},
+    {"a NaN has the same bits everywhere", "handle-message", "[\"nan\"]",
+     "{\"ok\":{\"text\":\"nan\",\"stop\":\"end-turn\",\"tool-calls\":1,\"llm-calls\":2143289344}}",
+     0, ""},
     {"an argument too few is told", "init", "[\"s\"]", NULL, ERR_INPUT, "init: want an array of 2"},
     {"the argument that does not fit is named", "init", "[\"s\",1]", NULL, ERR_INPUT,
      "init: project-context: want string, found uint"},
@@ -360,11 +363,18 @@ static const struct refusal {
      "contract has \"func(path:string"},
     {"an export that is missing is named", "guest_missing.wasm",
      "guest_missing.wasm has no export \"handle-message\""},
+    {"a function the contract does not have is refused by its name", "guest_unknown.wasm",
+     "asks for seal:agent/tools@0.1.0#fly, which wit/agent.wit does not have"},
+    {"a function outside of every interface is refused by its name", "guest_root.wasm",
+     "asks for now, which seal never provides"},
+    {"a component that spins while it starts is ended", "guest_start.wasm",
+     "guest_start.wasm: the agent used up its fuel"},
     {"a file that is not there is named", "nothing.wasm", "nothing.wasm: open: No such file"},
 };
 
 TEST(refused_at_load)
 {
+	guest_signals();
 	TEST_ROWS(refusals, row)
 	{
 		struct host_setup setup = {.call = on_call};

@@ -26,8 +26,9 @@ enum lie {
 	LIE_ENGINE, /* and fuel */
 	LIE_COMPONENT,
 	LIE_OUTCOME,
-	LIE_CRASH, /* the host dies within call `at`, and a new one goes on */
-	LIE_FAULT, /* the host fails within call `at` */
+	LIE_CANCELLED, /* not a lie with "spin": it is interrupted then */
+	LIE_CRASH,     /* the host dies within call `at`, and a new one goes on */
+	LIE_FAULT,     /* the host fails within call `at` */
 };
 
 static const struct row {
@@ -64,6 +65,8 @@ static const struct row {
     {"fuel of another engine is not compared", "copy 3", LIE_ENGINE, 0, 6, NULL},
     {"a trap that was none is found", "copy 3", LIE_OUTCOME, 0, 6,
      "the component returns, the log says \"trap\""},
+    {"a turn cancelled at its last step may have returned", "copy 3", LIE_CANCELLED, 0, 6, NULL},
+    {"a turn cancelled while it computed ends there again", "spin", LIE_CANCELLED, 0, 0, NULL},
     {"a crash within a call ends that life and begins the next", "copy 3", LIE_CRASH, 3, 3 + 6,
      NULL},
     {"a fault within a call ends the export", "copy 3", LIE_FAULT, 3, 3, NULL},
@@ -140,17 +143,24 @@ static void run_export(struct recorder *recorder, const char *name, struct str a
 	cleanup_buf struct buf result = BUF_INIT;
 	struct err failure = {0}, err = {0};
 	bool is_message = strcmp(name, "init") != 0;
+	const char *outcome = "ok";
 	enum lie lie = is_message ? recorder->row->lie : LIE_NONE;
 	uint64_t seq, fuel = 0;
 	int r;
 
 	MUST(audit_export_begin(recorder->audit, name, logged_args, &seq, &err), &err);
+	/* Stands for the interrupt, which comes at no place that can be named. */
+	host_set_fuel_max(recorder->host, lie == LIE_CANCELLED ? 10000000 : 0);
 	r = host_export(recorder->host, name, args, &result, &fuel, &failure);
 	if (lie == LIE_CRASH && recorder->is_over)
 		return;
+	if (r < 0 || lie == LIE_OUTCOME)
+		outcome = "trap";
+	if (lie == LIE_CANCELLED)
+		outcome = "cancelled";
 	if (lie == LIE_FUEL || lie == LIE_ENGINE)
 		fuel += 7;
-	MUST(audit_export_end(recorder->audit, seq, r < 0 || lie == LIE_OUTCOME ? "trap" : "ok",
+	MUST(audit_export_end(recorder->audit, seq, outcome,
 			      r < 0               ? STR("\"trap\"")
 			      : lie == LIE_RESULT ? STR("{\"ok\":null}")
 						  : buf_str(&result),

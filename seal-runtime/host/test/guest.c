@@ -217,6 +217,18 @@ static void crash(uint32_t unused)
 	__builtin_trap();
 }
 
+static uint32_t nan_bits;
+
+/* What the processor makes of it, unless the engine says otherwise. */
+static void make_nan(uint32_t unused)
+{
+	volatile float zero = 0;
+	float result = zero / zero;
+
+	(void)unused;
+	memcpy(&nan_bits, &result, sizeof(nan_bits));
+}
+
 static volatile uint32_t spun;
 
 static void spin(uint32_t unused)
@@ -262,8 +274,8 @@ static const struct {
 	const char *word;
 	void (*run)(uint32_t number);
 } words[] = {
-    {"each", each},   {"print ", print}, {"load ", load}, {"copy ", copy_keys},
-    {"crash", crash}, {"spin", spin},    {"eat ", eat},   {"recurse", recurse},
+    {"each", each}, {"print ", print}, {"load ", load},      {"copy ", copy_keys}, {"crash", crash},
+    {"spin", spin}, {"eat ", eat},     {"recurse", recurse}, {"nan", make_nan},
 };
 
 bool exports_agent_init(agent_string_t *id, agent_string_t *context, agent_string_t *err)
@@ -287,6 +299,7 @@ bool exports_agent_handle_message(agent_string_t *message, agent_turn_result_t *
 			continue;
 		words[i].run(number(*message, len));
 		ret->tool_calls = 1;
+		ret->llm_calls = nan_bits;
 	}
 	return true;
 }
