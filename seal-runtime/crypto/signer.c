@@ -145,6 +145,19 @@ int crypto_signer_make(char **ret_path, struct err *err)
 	return r;
 }
 
+static bool is_there(const char *name)
+{
+	cleanup_free char *path = NULL;
+	struct err err;
+
+	return keys_path(name, &path, &err) == 0 && access(path, F_OK) == 0;
+}
+
+bool crypto_signer_exists(void)
+{
+	return is_there(OWN_NAME) || is_there(USE_NAME);
+}
+
 static int open_own(struct crypto_signer *signer, struct err *err)
 {
 	cleanup_free char *path = NULL;

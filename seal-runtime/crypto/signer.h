@@ -26,6 +26,8 @@ struct err;
 
 /* As chosen; makes seal's own key, and trusts it, when that is what is missing. */
 int crypto_signer_open(struct crypto_signer **ret_signer, struct err *err);
+/* Is there a key, or a choice, so that opening makes nothing new? */
+bool crypto_signer_exists(void);
 void crypto_signer_free(struct crypto_signer *signer);
 DEFINE_CLEANUP(struct crypto_signer, crypto_signer_free)
 

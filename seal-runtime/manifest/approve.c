@@ -80,7 +80,7 @@ int approve_describe(const struct manifest *manifest, const char *root, enum app
 	words_describe(manifest, ret_text);
 	if (changes.len)
 		buf_addf(ret_text, "\nChanged since it was last approved\n%s", changes.data);
-	buf_addf(ret_text, "\nHash %s\n", hash);
+	buf_addf(ret_text, "\nHash " APPROVE_HASH_PREFIX "%s\n", hash);
 	return buf_check(ret_text, "the text", err);
 }
 
@@ -102,22 +102,23 @@ static int consent(const struct manifest *manifest, const char *root, enum appro
 		   const char *hash, struct err *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
+	const struct str prefix = STR(APPROVE_HASH_PREFIX);
 	char is[HASH_HEX];
 	int r = manifest_canonical_hash(manifest, root_for(root, target), is, err);
 
 	if (r < 0)
 		return r;
-	if (hash && strcmp(hash, is) == 0)
+	if (hash && strcmp(hash + (str_starts(str_of(hash), prefix) ? prefix.len : 0), is) == 0)
 		return 0;
 	if (hash)
 		return err_set(err, ERR_INPUT,
-			       "the hash of %s/%s is %s, not %s: look at what changed (`seal manifest show`), "
+			       "the hash of %s/%s is " APPROVE_HASH_PREFIX "%s, not %s: look at what changed (`seal manifest show`), "
 			       "then approve that",
 			       root, MANIFEST_NAME, is, hash);
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return err_set(err, ERR_INPUT,
 			       "no terminal to ask at; look at `seal manifest show`, then approve with "
-			       "--approve %s",
+			       "--approve " APPROVE_HASH_PREFIX "%s",
 			       is);
 	r = approve_describe(manifest, root, target, &text, err);
 	return r < 0 ? r : ask(buf_str(&text), err);

@@ -13,6 +13,9 @@ struct err;
 struct manifest;
 struct manifest_edit;
 
+/* How the hash is written for people; it may be left off where one is taken. */
+#define APPROVE_HASH_PREFIX "blake2b:"
+
 enum approve_for {
 	APPROVE_HERE,	/* the person's own, for this folder */
 	APPROVE_TEAM,	/* seal.toml.sig, valid in any folder for who trusts the key */

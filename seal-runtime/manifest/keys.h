@@ -1,4 +1,4 @@
-/* Private to manifest/: the rows of manifest.def, and finding one. */
+/* The rows of manifest.def, and finding one: for manifest/, the schema and the manual. */
 #pragma once
 
 #include <stdbool.h>
