@@ -90,7 +90,7 @@ static int read_secret(struct str bytes, struct str blob, struct keyfile *keyfil
 {
 	struct wire wire = wire_of(bytes);
 	uint32_t check = wire_u32(&wire), again = wire_u32(&wire);
-	struct str type = wire_string(&wire), public, secret;
+	struct str type = wire_string(&wire), public, secret, comment;
 
 	if (!str_eq(type, TYPE))
 		return err_set(err, ERR_INPUT,
@@ -99,7 +99,7 @@ static int read_secret(struct str bytes, struct str blob, struct keyfile *keyfil
 			       STR_ARG(str_head(type, 60)));
 	public = wire_string(&wire);
 	secret = wire_string(&wire);
-	(void)wire_string(&wire);
+	comment = wire_string(&wire);
 	if (wire.failed || check != again || secret.len != KEYFILE_SECRET_SIZE || wire.rest.len >= BLOCK)
 		return err_set(err, ERR_INPUT, "the private key is damaged");
 	for (size_t i = 0; i < wire.rest.len; i++)
@@ -108,6 +108,7 @@ static int read_secret(struct str bytes, struct str blob, struct keyfile *keyfil
 	memcpy(keyfile->secret, secret.data, secret.len);
 	if (set_public(keyfile, err) < 0)
 		return err->code;
+	crypto_key_set_comment(&keyfile->key, comment);
 	if (!str_eq(public_half(keyfile->secret), public) ||
 	    !str_eq((struct str){ (const char *)keyfile->key.blob, keyfile->key.len }, blob))
 		return err_set(err, ERR_INPUT, "the private key and its public half do not belong together");

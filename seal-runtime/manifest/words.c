@@ -7,8 +7,11 @@
 #include "base/utf8.h"
 #include "manifest/manifest.h"
 
-/* Lists longer than this end with a count: the whole is in the file. */
-#define SHOWN_MAX 40
+/* Longer lists end with a count: nobody reads on, and the whole is in the file. */
+#define SHOWN_MAX 1000
+
+/* Plain commands share lines up to this many bytes. */
+#define WIDTH 88
 
 static bool is_deceptive(uint32_t point)
 {
@@ -119,14 +122,35 @@ static void describe_command(struct buf *text, const struct manifest_command *co
 	buf_addc(text, '\n');
 }
 
+static bool is_plain(const struct manifest_command *command)
+{
+	return !command->prompt && !command->has_paths && !command->has_env_vars &&
+	       !command->has_domains && command->inherit_default_domains;
+}
+
+/* What stands alone goes side by side, and what has conditions on lines of its own. */
 static void describe_commands(struct buf *text, const char *heading,
 			      const struct manifest_commands *commands)
 {
 	struct listing listing = { text, heading, 0 };
+	size_t line = 0;
 
-	for (size_t i = 0; i < commands->n_patterns; i++)
-		if (listing_begin(&listing))
-			describe_command(text, &commands->patterns[i]);
+	for (size_t i = 0; i < commands->n_patterns; i++) {
+		const struct manifest_command *command = &commands->patterns[i];
+		bool joins = is_plain(command) && line && listing.n < SHOWN_MAX &&
+			     text->len - line + command->command.len < WIDTH;
+
+		if (joins) {
+			listing.n++;
+			text->len--;
+			buf_adds(text, " · ");
+		} else {
+			line = is_plain(command) ? text->len : 0;
+			if (!listing_begin(&listing))
+				continue;
+		}
+		describe_command(text, command);
+	}
 	listing_end(&listing);
 }
 
