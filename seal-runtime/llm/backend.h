@@ -71,8 +71,18 @@ struct provider {
 
 struct replay;
 
+/* [model] and [limits], copied: a session exchanges its manifest while it runs. */
+struct settings {
+	struct manifest_model model;
+	struct manifest_limits limits;
+	struct buf store; /* the bytes of the strings above */
+};
+
+int settings_copy(const struct manifest *manifest, struct settings *ret_settings, struct err *err);
+void settings_fini(struct settings *settings);
+
 struct llm {
-	const struct manifest *manifest; /* borrowed */
+	struct settings settings;
 	const struct provider *provider;
 	struct model model;
 	char *url;

@@ -10,8 +10,8 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "llm/backend.h"
-#include "llm/record.h"
-#include "llm/replay.h"
+#include "llm/replay/record.h"
+#include "llm/replay/replay.h"
 
 
 #define WIRE_none	      NULL
@@ -65,7 +65,7 @@ static bool is_loopback(const char *url)
 static int make_url(struct llm *llm, struct err *err)
 {
 	const struct provider *provider = llm->provider;
-	struct str base = llm->manifest->model.base_url;
+	struct str base = llm->settings.model.base_url;
 	cleanup_buf struct buf url = BUF_INIT;
 	size_t host;
 
@@ -113,7 +113,7 @@ int llm_find_key(const struct llm *llm, struct key *ret_key, struct err *err)
 	cleanup_key struct key key = { 0 };
 	int r;
 
-	if (has_own_key(&llm->manifest->model))
+	if (has_own_key(&llm->settings.model))
 		return 0;
 	r = keys_find(str_of(provider->key_name), &key, err);
 	if (r < 0)
@@ -148,7 +148,7 @@ static int check_headers(const struct manifest_model *model, struct err *err)
 
 static void set_sizes(struct llm *llm)
 {
-	const struct manifest_model *wanted = &llm->manifest->model;
+	const struct manifest_model *wanted = &llm->settings.model;
 	struct model *model = &llm->model;
 
 	model_find(str_of(llm->provider->name), wanted->name, model);
@@ -163,8 +163,8 @@ static int open_backend(struct llm *llm, struct err *err)
 	int r;
 
 	if (!llm->provider->wire)
-		return replay_new(llm->manifest->model.name, &llm->replay, err);
-	r = check_headers(&llm->manifest->model, err);
+		return replay_new(llm->settings.model.name, &llm->replay, err);
+	r = check_headers(&llm->settings.model, err);
 	if (r == 0)
 		r = make_url(llm, err);
 	if (r == 0)
@@ -172,21 +172,34 @@ static int open_backend(struct llm *llm, struct err *err)
 	return r < 0 ? r : http_new(&llm->http, err);
 }
 
-int llm_new(const struct manifest *manifest, const char *session_dir, struct llm **ret_llm,
-	    struct err *err)
+/* All but what a session keeps. */
+static int make(const struct manifest *manifest, struct llm **ret_llm, struct err *err)
 {
 	cleanup_with(llm_free) struct llm *llm = calloc(1, sizeof(*llm));
 	int r;
 
 	if (!llm)
 		return err_nomem(err);
-	llm->manifest = manifest;
 	llm->dir = llm->recorder = -1;
-	r = find_provider(manifest->model.provider, &llm->provider, err);
+	r = settings_copy(manifest, &llm->settings, err);
+	if (r == 0)
+		r = find_provider(llm->settings.model.provider, &llm->provider, err);
 	if (r < 0)
 		return r;
 	set_sizes(llm);
 	r = open_backend(llm, err);
+	if (r < 0)
+		return r;
+	*ret_llm = take_ptr(llm);
+	return 0;
+}
+
+int llm_new(const struct manifest *manifest, const char *session_dir, struct llm **ret_llm,
+	    struct err *err)
+{
+	cleanup_with(llm_free) struct llm *llm = NULL;
+	int r = make(manifest, &llm, err);
+
 	if (r < 0)
 		return r;
 	if (session_dir) {
@@ -201,6 +214,28 @@ int llm_new(const struct manifest *manifest, const char *session_dir, struct llm
 	return 0;
 }
 
+int llm_reload(struct llm *llm, const struct manifest *manifest, struct err *err)
+{
+	cleanup_with(llm_free) struct llm *fresh = NULL;
+	struct llm before = *llm;
+	int r = make(manifest, &fresh, err);
+
+	if (r < 0)
+		return r;
+	if (fresh->replay && llm->replay)
+		replay_skip(fresh->replay, replay_given(llm->replay));
+	/* What the session keeps moves over; the rest changes places and is freed. */
+	fresh->spent = before.spent;
+	fresh->cost = before.cost;
+	fresh->last_reply = before.last_reply;
+	fresh->dir = before.dir;
+	fresh->recorder = before.recorder;
+	*llm = *fresh;
+	*fresh = before;
+	fresh->dir = fresh->recorder = -1;
+	return 0;
+}
+
 void llm_free(struct llm *llm)
 {
 	if (!llm)
@@ -208,6 +243,7 @@ void llm_free(struct llm *llm)
 	replay_free(llm->replay);
 	http_free(llm->http);
 	free(llm->url);
+	settings_fini(&llm->settings);
 	closep(&llm->dir);
 	closep(&llm->recorder);
 	free(llm);
@@ -249,7 +285,7 @@ int llm_info(struct llm *llm, struct buf *ret_json, struct err *err)
 
 	json_object(&w);
 	json_kv(&w, "provider", str_of(llm->provider->name));
-	json_kv(&w, "name", llm->manifest->model.name);
+	json_kv(&w, "name", llm->settings.model.name);
 	json_kv_int(&w, "context-length", clamp(model->context));
 	/* Where the server decides, a quarter is what callers may count on. */
 	json_kv_int(&w, "max-output-tokens", clamp(model->max_output ? model->max_output : model->context / 4));
@@ -273,9 +309,8 @@ int64_t llm_output_limit(const struct llm *llm, yyjson_val *request)
 
 static bool is_over_budget(const struct llm *llm, struct fault *fault)
 {
-	const struct manifest_limits *limits = &llm->manifest->limits;
-	uint64_t tokens = llm->spent.input + llm->spent.output + llm->spent.cache_read +
-			  llm->spent.cache_write;
+	const struct manifest_limits *limits = &llm->settings.limits;
+	uint64_t tokens = llm_tokens(llm);
 
 	if (limits->max_session_tokens > 0 && tokens >= (uint64_t)limits->max_session_tokens) {
 		fault_set(fault, FAULT_BUDGET,
@@ -290,7 +325,7 @@ static bool is_over_budget(const struct llm *llm, struct fault *fault)
 		fault_set(fault, FAULT_BUDGET,
 			  "max_cost_usd is set in [limits] of seal.toml, but the price of \"%.*s\" is not "
 			  "known: use max_session_tokens instead",
-			  STR_ARG(llm->manifest->model.name));
+			  STR_ARG(llm->settings.model.name));
 		return true;
 	}
 	if (llm->cost < limits->max_cost_usd)
@@ -361,6 +396,13 @@ int llm_chat(struct llm *llm, struct str request, const struct llm_sink *sink, i
 	if (r == 0 && llm->recorder >= 0)
 		r = record_write(llm->recorder, root, str_from(buf_str(ret_json), start), err);
 	return r;
+}
+
+uint64_t llm_tokens(const struct llm *llm)
+{
+	const struct reply_usage *spent = &llm->spent;
+
+	return spent->input + spent->output + spent->cache_read + spent->cache_write;
 }
 
 double llm_cost(const struct llm *llm)

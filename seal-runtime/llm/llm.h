@@ -29,8 +29,8 @@ struct llm_sink {
 };
 
 /*
- * By [model] of the manifest, which is borrowed and must outlive it.  ERR_INPUT
- * when no key is found: the text names every place that was looked at.
+ * By [model] and [limits] of the manifest, which are copied.  ERR_INPUT when no
+ * key is found: the text names every place that was looked at.
  * `session_dir` may be NULL; else what the session spent, when the last reply
  * came and the line a recording is at are kept there, in llm.json.  The path of
  * a recording (provider = "replay") is relative to the working directory.
@@ -39,6 +39,9 @@ int llm_new(const struct manifest *manifest, const char *session_dir, struct llm
 	    struct err *err);
 void llm_free(struct llm *llm);
 DEFINE_CLEANUP(struct llm, llm_free)
+
+/* The manifest changed: use it from now on.  On failure all stays as it was. */
+int llm_reload(struct llm *llm, const struct manifest *manifest, struct err *err);
 
 /* The `model` record of the WIT as JSON. */
 int llm_info(struct llm *llm, struct buf *ret_json, struct err *err);
@@ -62,3 +65,6 @@ int llm_set_recorder(struct llm *llm, const char *path, struct err *err);
 
 /* Cost of everything so far in USD; negative when prices are not known. */
 double llm_cost(const struct llm *llm);
+
+/* Tokens of everything so far, in and out, cached ones included. */
+uint64_t llm_tokens(const struct llm *llm);

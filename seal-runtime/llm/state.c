@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "llm/replay.h"
+#include "llm/replay/replay.h"
 
 #define STATE_NAME     "llm.json"
 #define STATE_SIZE_MAX ((size_t)4096)

@@ -66,7 +66,7 @@ static void headers_finip(struct wire_headers *headers)
 
 static void fill_headers(const struct llm *llm, const struct key *key, struct wire_headers *headers)
 {
-	const struct manifest_model *model = &llm->manifest->model;
+	const struct manifest_model *model = &llm->settings.model;
 
 	/* Half of the table is ours; the manifest may fill the other half. */
 	for (size_t i = 0; i < model->header_names.n && headers->n < HTTP_HEADERS_MAX / 2; i++)

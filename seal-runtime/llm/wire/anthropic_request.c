@@ -29,7 +29,7 @@ static void put_budget(struct json *w, int64_t budget, int64_t max_tokens)
 
 static void put_thinking(const struct llm *llm, yyjson_val *request, struct json *w, int64_t max_tokens)
 {
-	const struct manifest_model *model = &llm->manifest->model;
+	const struct manifest_model *model = &llm->settings.model;
 
 	/* A title is not worth a thought. */
 	if (llm->model.thinking != MODEL_NONE && !str_is(json_str(request, "purpose"), "title")) {
@@ -244,7 +244,7 @@ void anthropic_request(const struct llm *llm, yyjson_val *request, struct json *
 	size_t left = yyjson_arr_size(messages);
 
 	json_object(w);
-	json_kv(w, "model", llm->manifest->model.name);
+	json_kv(w, "model", llm->settings.model.name);
 	json_kv_int(w, "max_tokens", max_tokens);
 	json_kv_bool(w, "stream", true);
 	put_thinking(llm, request, w, max_tokens);

@@ -12,7 +12,7 @@ static bool is_provider(const struct llm *llm, const char *name)
 
 static void put_reasoning(const struct llm *llm, struct json *w)
 {
-	const struct manifest_model *model = &llm->manifest->model;
+	const struct manifest_model *model = &llm->settings.model;
 
 	if (!is_provider(llm, "openrouter")) {
 		if (model->effort.len)
@@ -39,7 +39,7 @@ static void put_settings(const struct llm *llm, yyjson_val *request, struct json
 {
 	int64_t max_tokens = llm_output_limit(llm, request);
 
-	json_kv(w, "model", llm->manifest->model.name);
+	json_kv(w, "model", llm->settings.model.name);
 	json_kv_bool(w, "stream", true);
 	json_kv_raw(w, "stream_options", STR("{\"include_usage\":true}"));
 	/* OpenAI's newer models refuse the old name, other servers know no other. */

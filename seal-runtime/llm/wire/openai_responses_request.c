@@ -6,7 +6,7 @@
 static void put_settings(const struct llm *llm, yyjson_val *request, struct json *w)
 {
 	int64_t max_tokens = llm_output_limit(llm, request);
-	const struct manifest_model *model = &llm->manifest->model;
+	const struct manifest_model *model = &llm->settings.model;
 
 	json_kv(w, "model", model->name);
 	json_kv_bool(w, "stream", true);

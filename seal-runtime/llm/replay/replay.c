@@ -1,4 +1,4 @@
-#include "llm/replay.h"
+#include "llm/replay/replay.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/utf8.h"
-#include "llm/record.h"
+#include "llm/replay/record.h"
 #include "llm/reply.h"
 #include "llm/retry.h"
 

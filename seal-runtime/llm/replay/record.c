@@ -1,4 +1,4 @@
-#include "llm/record.h"
+#include "llm/replay/record.h"
 
 #include <fcntl.h>
 #include <unistd.h>
