@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "base/err.h"
 #include "gate/gate.h"
+#include "llm/llm.h"
 #include "manifest/manifest.h"
 #include "manifest/trust.h"
 
@@ -46,7 +47,8 @@ static int exchange(struct session *session, struct err *err)
 		return 0;
 	}
 	/* What cannot be recorded is not used. */
-	if (note(session, manifest, err) < 0 || gate_reload(session->gate, manifest, err) < 0) {
+	if (note(session, manifest, err) < 0 || llm_reload(session->llm, manifest, err) < 0 ||
+	    gate_reload(session->gate, manifest, err) < 0) {
 		manifest_free(manifest);
 		return err->code;
 	}

@@ -1,6 +1,7 @@
 #include "session/state.h"
 
 #include <time.h>
+#include <unistd.h>
 
 #include "audit/audit.h"
 #include "base/dirs.h"
@@ -43,6 +44,9 @@ static int load_manifest(struct session *session, struct err *err)
 
 static int open_model(struct session *session, struct err *err)
 {
+	/* A recording's path is relative to the project's root. */
+	if (chdir(session->meta.root) < 0)
+		return err_sys(err, "chdir %s", session->meta.root);
 	return llm_new(session->manifest, session->dir, &session->llm, err);
 }
 
