@@ -21,7 +21,7 @@ static const char cut_call[] =
 	"again, in smaller parts if it is long (write a file in pieces, or use file_edit).";
 static const char cancelled_call[] = "Not run: the user cancelled the turn.";
 static const char declined[] = "[The model declined to continue here.]";
-static const char cut_text[] = "[This reply was cut at the output limit.]";
+static const char thought_only[] = "[The reply ended here, without a text.]";
 
 enum step { STEP_ON, STEP_DONE, STEP_FAILED = -1 };
 
@@ -48,6 +48,26 @@ static int repair(struct agent *agent, struct buf *why)
 	return 0;
 }
 
+static bool is_blank(const seal_agent_types_block_t *block)
+{
+	return block->tag == SEAL_AGENT_TYPES_BLOCK_TEXT &&
+	       str_trim(wit_str(block->val.text.text)).len == 0;
+}
+
+/* Providers send texts without a word and refuse to take them back. */
+static void drop_blanks(seal_agent_llm_reply_t *reply)
+{
+	size_t n_kept = 0;
+
+	for (size_t i = 0; i < reply->content.len; i++) {
+		if (is_blank(&reply->content.ptr[i]))
+			history_free_block(&reply->content.ptr[i]);
+		else
+			reply->content.ptr[n_kept++] = reply->content.ptr[i];
+	}
+	reply->content.len = n_kept;
+}
+
 /* The reply's blocks, as they are; text goes to the turn as well. */
 static int keep_reply(struct turn *turn, seal_agent_llm_reply_t *reply, struct buf *why)
 {
@@ -55,6 +75,7 @@ static int keep_reply(struct turn *turn, seal_agent_llm_reply_t *reply, struct b
 	int r = 0;
 
 	buf_clear(&turn->text);
+	drop_blanks(reply);
 	for (size_t i = 0; i < reply->content.len; i++) {
 		const seal_agent_types_block_t *block = &reply->content.ptr[i];
 
@@ -66,13 +87,6 @@ static int keep_reply(struct turn *turn, seal_agent_llm_reply_t *reply, struct b
 		r = persist_append(agent, ASSISTANT, reply->content.ptr, reply->content.len, why);
 	compact_learn(agent, &reply->usage);
 	return r;
-}
-
-static void free_reply(seal_agent_llm_reply_t *reply)
-{
-	/* The blocks belong to the history now, the list itself does not. */
-	if (reply->content.len)
-		free(reply->content.ptr);
 }
 
 static int answer_call(struct turn *turn, seal_agent_types_block_t *call, const char *instead,
@@ -171,7 +185,7 @@ static enum step take_reply(struct turn *turn, seal_agent_llm_reply_t *reply, st
 	if (has_calls(reply))
 		return after_calls(turn, reply->stop == SEAL_AGENT_LLM_STOP_REASON_MAX_TOKENS, why);
 	if (ends_in_thought(reply) &&
-	    add(turn->agent, ASSISTANT, history_text(wit_copy(str_of(cut_text))), why) < 0)
+	    add(turn->agent, ASSISTANT, history_text(wit_copy(str_of(thought_only))), why) < 0)
 		return STEP_FAILED;
 	turn->stop = reply->stop < sizeof(stops) / sizeof(stops[0]) ? stops[reply->stop] : "error";
 	return STEP_DONE;
@@ -224,18 +238,16 @@ static enum step step(struct turn *turn, struct buf *why)
 {
 	seal_agent_llm_reply_t reply = { 0 };
 	seal_agent_llm_llm_error_t error;
-	enum step next;
+	cleanup_free void *list = NULL;
 
 	turn->llm_calls++;
 	turn->n_replies++;
 	if (!chat(turn->agent, &reply, &error))
 		return after_error(turn, &error, why);
-	if (reply.stop == SEAL_AGENT_LLM_STOP_REASON_REFUSAL)
-		next = decline(turn, &reply, why);
-	else
-		next = take_reply(turn, &reply, why);
-	free_reply(&reply);
-	return next;
+	/* The blocks go to the history, their list does not. */
+	list = reply.content.len ? reply.content.ptr : NULL;
+	return reply.stop == SEAL_AGENT_LLM_STOP_REASON_REFUSAL ? decline(turn, &reply, why)
+								: take_reply(turn, &reply, why);
 }
 
 /* What a client sends for its own /compact: no message, only the summary. */

@@ -90,6 +90,8 @@ void prompt_build(yyjson_val *context, struct buf *out)
 	buf_adds(out, prompt);
 	buf_adds(out, "\n# Environment\n");
 	add_fact(out, "Project root: ", json_str(context, "root"));
+	if (!str_eq(json_str(context, "cwd"), json_str(context, "root")))
+		add_fact(out, "The user started seal in: ", json_str(context, "cwd"));
 	add_fact(out, "Project name: ", json_str(context, "name"));
 	add_fact(out, "Date: ", json_str(context, "date"));
 	add_fact(out, "Git: ", json_str(context, "git"));

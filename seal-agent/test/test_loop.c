@@ -227,7 +227,17 @@ TEST(a_thought_alone_is_closed_by_a_text)
 	assert_string_equal(harness_send("go").stop, "max-tokens");
 	harness_reply_text("ok");
 	harness_send("on");
-	assert_true(harness_asked(1, "\"signature\":\"s\"},{\"text\":\"[This reply was cut"));
+	assert_true(harness_asked(1, "\"signature\":\"s\"},{\"text\":\"[The reply ended here"));
+}
+
+TEST(a_text_without_a_word_is_not_kept)
+{
+	harness_start(NULL);
+	world_answer("chat", REPLY(TEXT("") "," TEXT("word") "," TEXT(" \\n"), "end-turn"));
+	harness_send("go");
+	harness_reply_text("ok");
+	harness_send("on");
+	assert_true(harness_asked(1, "{\"role\":\"assistant\",\"content\":[{\"text\":\"word\"}]}"));
 }
 
 TEST(a_message_before_init_is_refused)
@@ -276,6 +286,6 @@ TEST_MAIN(RUN(ends), RUN(a_result_goes_back_to_the_model),
 	  RUN(calls_of_a_cut_reply_are_not_run), RUN(a_model_that_is_cut_again_and_again_is_stopped),
 	  RUN(a_cancelled_tool_ends_the_turn_and_skips_the_rest),
 	  RUN(a_message_after_an_error_joins_the_one_before), RUN(a_thought_alone_is_closed_by_a_text),
-	  RUN(a_message_before_init_is_refused),
+	  RUN(a_text_without_a_word_is_not_kept), RUN(a_message_before_init_is_refused),
 	  RUN(the_prompt_holds_the_project_and_its_instructions),
 	  RUN(the_same_answers_make_the_same_calls))
