@@ -118,7 +118,7 @@ int fill_entries(struct fill *fill, const struct manifest_key *key,
 	if (node->kind != SEAL_TOML_ARRAY && node->kind != SEAL_TOML_ARRAY_OF_TABLES)
 		return toml_fail(fill->toml, node->start, err, "%s%s is %s, must be an array", key->name,
 				 fill_where(key->table, where, sizeof(where)), toml_kind(node));
-	items = store_take(fill->store, fill_count(fill->toml, node), form->size);
+	items = manifest_store_take(fill->store, fill_count(fill->toml, node), form->size);
 	if (!items)
 		return err_nomem(err);
 	if (fill->values)

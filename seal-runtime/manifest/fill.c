@@ -229,8 +229,8 @@ size_t fill_count(const struct toml *toml, const struct seal_toml_node *node)
 static int list_room(struct fill *fill, size_t n, struct manifest_list *ret_list, struct err *err)
 {
 	*ret_list = (struct manifest_list){
-		.items = store_take(fill->store, n, sizeof(struct str)),
-		.lines = store_take(fill->store, n, sizeof(unsigned int)),
+		.items = manifest_store_take(fill->store, n, sizeof(struct str)),
+		.lines = manifest_store_take(fill->store, n, sizeof(unsigned int)),
 	};
 	return ret_list->items && ret_list->lines ? 0 : err_nomem(err);
 }
@@ -296,7 +296,7 @@ static int fill_ports(struct fill *fill, const struct manifest_key *key,
 	port.max = UINT16_MAX;
 	if (node->kind != SEAL_TOML_ARRAY)
 		return fail_kind(fill, key, node, "an array of ports", err);
-	items = store_take(fill->store, fill_count(fill->toml, node), sizeof(*items));
+	items = manifest_store_take(fill->store, fill_count(fill->toml, node), sizeof(*items));
 	if (!items)
 		return err_nomem(err);
 	*ret_array = (struct fill_array){ items, 0 };

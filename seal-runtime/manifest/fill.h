@@ -12,7 +12,7 @@ struct err;
 
 struct fill {
 	struct toml *toml;
-	struct store *store;
+	struct manifest_store *store;
 	struct json *values;	/* NULL: not wanted (defaults) */
 };
 

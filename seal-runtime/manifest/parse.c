@@ -76,7 +76,7 @@ static void write_defaults(struct buf *text)
 	}
 }
 
-static int fill_defaults(struct store *store, struct manifest *manifest, struct err *err)
+static int fill_defaults(struct manifest_store *store, struct manifest *manifest, struct err *err)
 {
 	struct fill fill = { .toml = &store->defaults, .store = store };
 	int r;
@@ -142,7 +142,7 @@ static int check_together(struct fill *fill, const struct manifest *manifest, st
 	return check_rules(fill, manifest, err);
 }
 
-static int parse(struct manifest *manifest, struct store *store, const char *name, struct err *err)
+static int parse(struct manifest *manifest, struct manifest_store *store, const char *name, struct err *err)
 {
 	struct json values = json_to(&store->values);
 	struct fill fill = { .toml = &store->toml, .store = store, .values = &values };
@@ -164,7 +164,7 @@ int manifest_parse(struct str text, const char *name, struct manifest **ret_mani
 		   struct err *err)
 {
 	cleanup_with(manifest_free) struct manifest *manifest = calloc(1, sizeof(*manifest));
-	struct store *store = calloc(1, sizeof(*store));
+	struct manifest_store *store = calloc(1, sizeof(*store));
 	int r;
 
 	if (!manifest || !store) {
@@ -188,7 +188,7 @@ void manifest_free(struct manifest *manifest)
 {
 	if (!manifest)
 		return;
-	store_free(manifest->store);
+	manifest_store_free(manifest->store);
 	free(manifest);
 }
 

@@ -11,7 +11,7 @@ struct store_chunk {
 	alignas(max_align_t) char bytes[];
 };
 
-static struct store_chunk *add_chunk(struct store *store, size_t least)
+static struct store_chunk *add_chunk(struct manifest_store *store, size_t least)
 {
 	size_t size = least > CHUNK_SIZE ? least : CHUNK_SIZE;
 	struct store_chunk *chunk = calloc(1, sizeof(*chunk) + size);
@@ -24,7 +24,7 @@ static struct store_chunk *add_chunk(struct store *store, size_t least)
 	return chunk;
 }
 
-void *store_take(struct store *store, size_t n, size_t size)
+void *manifest_store_take(struct manifest_store *store, size_t n, size_t size)
 {
 	struct store_chunk *chunk = store->chunks;
 	size_t bytes;
@@ -41,7 +41,7 @@ void *store_take(struct store *store, size_t n, size_t size)
 	return chunk->bytes + chunk->used - bytes;
 }
 
-void store_free(struct store *store)
+void manifest_store_free(struct manifest_store *store)
 {
 	if (!store)
 		return;

@@ -6,7 +6,7 @@
 
 struct store_chunk;
 
-struct store {
+struct manifest_store {
 	char *text;
 	struct toml toml, defaults;	/* strings point into them */
 	struct buf defaults_text;
@@ -15,9 +15,9 @@ struct store {
 };
 
 /* Zeroed memory that lives as long as the store; NULL when there is none. */
-void *store_take(struct store *store, size_t n, size_t size);
-void store_free(struct store *store);
-static inline void store_freep(struct store **store)
+void *manifest_store_take(struct manifest_store *store, size_t n, size_t size);
+void manifest_store_free(struct manifest_store *store);
+static inline void manifest_store_freep(struct manifest_store **store)
 {
-	store_free(*store);
+	manifest_store_free(*store);
 }

@@ -26,7 +26,7 @@
 int manifest_canonical(const struct manifest *manifest, const char *root, struct buf *ret_bytes,
 		       struct err *err)
 {
-	const struct store *store = manifest->store;
+	const struct manifest_store *store = manifest->store;
 	struct json json = json_to(ret_bytes);
 	char path[PATH_MAX] = MANIFEST_ANY_ROOT;
 
