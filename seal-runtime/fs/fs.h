@@ -136,7 +136,7 @@ int fs_walk(const struct grant_file *grant, const struct fs_walk *walk, struct e
 
 /* `*` and `?` stay within a component, `**` is any number of components,
  * [..] sets, {a,b} choices; a pattern without a slash is about the last
- * component.  Gives up (false) on patterns that take too long. */
+ * component, wherever ("./" before it: only in the top folder).  Gives up (false) on patterns that take too long. */
 bool fs_glob_match(const char *pattern, const char *path);
 
 /* A search for lines. */

@@ -136,7 +136,7 @@ bool fs_glob_match(const char *pattern, const char *path)
 	const char *slash = strrchr(path, '/');
 
 	if (strncmp(pattern, "./", 2) == 0)
-		pattern += 2;
+		return fs_glob_match_whole(pattern + 2, path);
 	if (!strchr(pattern, '/') && slash)
 		path = slash + 1;
 	return fs_glob_match_whole(pattern, path);

@@ -321,6 +321,8 @@ static const struct glob_row {
 	{ "two stars at the end", "src/**", "src/b/c/a.c", true },
 	{ "two stars do not cover the folder", "src/**", "src", false },
 	{ "a pattern without slash is about the last component", "*.c", "x/y/a.c", true },
+	{ "with ./ before it only at the top", "./*.c", "x/a.c", false },
+	{ "where it is found", "./*.c", "a.c", true },
 	{ "a question mark is one byte", "a?c", "abc", true },
 	{ "and not a slash", "a/?", "a//", false },
 	{ "a set", "[a-c]x", "bx", true },

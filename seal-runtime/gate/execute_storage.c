@@ -1,0 +1,63 @@
+#include "base/err.h"
+#include "gate/pass.h"
+#include "store/store.h"
+
+/* These functions have plain text as their error. */
+static int failed(struct pass *pass, const struct err *why)
+{
+	struct json w = json_to(pass->result);
+
+	pass->outcome = PASS_FAILED;
+	buf_clear(pass->result);
+	json_object(&w);
+	json_kv(&w, "err", str_of(why->text));
+	return pass_end(pass, &w);
+}
+
+int execute_storage_save(struct pass *pass)
+{
+	struct err why;
+
+	if (store_save(pass->gate->store, pass_text(pass, 0), pass_text(pass, 1), &why) < 0)
+		return failed(pass, &why);
+	return pass_ok_null(pass);
+}
+
+int execute_storage_load(struct pass *pass)
+{
+	cleanup_buf struct buf value = BUF_INIT;
+	struct json w;
+	struct err why;
+	bool found;
+
+	if (store_load(pass->gate->store, pass_text(pass, 0), &found, &value, &why) < 0)
+		return failed(pass, &why);
+	w = pass_ok(pass);
+	if (found)
+		json_put(&w, buf_str(&value));
+	else
+		json_put_null(&w);
+	return pass_end(pass, &w);
+}
+
+int execute_storage_delete(struct pass *pass)
+{
+	struct err why;
+
+	if (store_delete(pass->gate->store, pass_text(pass, 0), &why) < 0)
+		return failed(pass, &why);
+	return pass_ok_null(pass);
+}
+
+int execute_storage_list_keys(struct pass *pass)
+{
+	cleanup_buf struct buf keys = BUF_INIT;
+	struct json w;
+	struct err why;
+
+	if (store_list(pass->gate->store, pass_text(pass, 0), &keys, &why) < 0)
+		return failed(pass, &why);
+	w = pass_ok(pass);
+	json_put_raw(&w, buf_str(&keys));
+	return pass_end(pass, &w);
+}
