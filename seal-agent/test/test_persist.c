@@ -190,6 +190,22 @@ TEST(a_lost_chunk_leaves_a_conversation_that_providers_take)
 	assert_true(harness_asked(4, "\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"on\"}]},"));
 }
 
+TEST(a_lost_result_is_answered_as_unknown)
+{
+	harness_start(NULL);
+	harness_reply_call("file_delete", "{\"path\":\"a\"}");
+	harness_reply_text("ok");
+	harness_send("one");
+	harness_reply_text("ok");
+	harness_send("two");
+	world_store("history/0001/000003", STR("x"));
+	harness_resume(NULL);
+	harness_reply_text("ok");
+	harness_send("three");
+	assert_true(harness_asked(3, "{\"tool-result\":\"The session was interrupted"));
+	assert_true(harness_asked(3, "\"id\":\"c1\",\"is-error\":true},{\"text\":\"two\"}]}"));
+}
+
 TEST(tasks_come_back)
 {
 	harness_start(NULL);
@@ -226,5 +242,5 @@ TEST_MAIN(RUN(a_session_goes_on_where_it_was),
 	  RUN(finished_results_of_a_cut_reply_are_kept), RUN(a_full_storage_is_an_error_that_says_so),
 	  RUN(what_could_not_be_saved_is_saved_with_the_next_step),
 	  RUN(leftovers_of_a_rewrite_are_dropped), RUN(a_lost_chunk_leaves_a_conversation_that_providers_take),
-	  RUN(unreadable_storage_is_no_reason_to_fail),
+	  RUN(a_lost_result_is_answered_as_unknown), RUN(unreadable_storage_is_no_reason_to_fail),
 	  RUN(tasks_come_back), RUN(more_chunks_than_storage_likes_are_packed))
