@@ -31,6 +31,6 @@ void shell_check(struct check *check, struct str script, struct str cwd);
 
 /* scale.c: from broadest to exact, for a part that asks. */
 void scale_command(struct check *check, struct caps_part *part, const struct str *words, size_t n_words,
-		   bool only_once);
+		   bool is_whole);
 void scale_path(struct check *check, struct caps_part *part, struct str path);
 void scale_host(struct check *check, struct caps_part *part, struct str target);

@@ -72,7 +72,7 @@ static const char *next_word(struct arena *arena, struct str *rest, struct str *
 		} else {
 			if (!quote && c && strchr(";|&<>()$`\\!#", c))
 				return "a pattern is words, not a script; give each command its own pattern";
-			if (c == '*')
+			if (!quote && c == '*')
 				return "a star stands at the end only, as \":*\" or \" *\"";
 			out[len++] = c;
 		}

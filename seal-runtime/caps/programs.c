@@ -1,5 +1,57 @@
 #include "caps/programs.h"
 
+static const struct program programs[] = {
+#define PROGRAM(name, depth, traits) { name, depth, traits },
+#include "caps/programs.def"
+#undef PROGRAM
+};
+
+static const struct wrapper wrappers[] = {
+#define WRAPPER(name, flags, valued, longs, operands) { name, flags, valued, longs, operands },
+#include "caps/wrappers.def"
+#undef WRAPPER
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct program *program_find(struct str name)
+{
+	for (size_t i = 0; i < COUNT(programs); i++)
+		if (str_is(name, programs[i].name))
+			return &programs[i];
+	return NULL;
+}
+
+const struct wrapper *wrapper_find(struct str name)
+{
+	for (size_t i = 0; i < COUNT(wrappers); i++)
+		if (str_is(name, wrappers[i].name))
+			return &wrappers[i];
+	return NULL;
+}
+
+bool program_in_list(struct str text, const char *list, char separator)
+{
+	struct str rest = str_of(list), one;
+
+	while (str_split(&rest, separator, &one))
+		if (str_eq(one, text))
+			return true;
+	return false;
+}
+
+struct str program_bare(struct str word)
+{
+	static const char *const folders[] = { "/usr/bin/", "/bin/", "/usr/local/bin/", "/usr/sbin/",
+					       "/sbin/" };
+
+	for (size_t i = 0; i < COUNT(folders); i++)
+		if (str_starts(word, str_of(folders[i])) &&
+		    str_chr(str_from(word, strlen(folders[i])), '/') == STR_NONE)
+			return str_from(word, strlen(folders[i]));
+	return word;
+}
+
 struct str program_name(struct str word)
 {
 	size_t at = word.len;
@@ -20,8 +72,7 @@ bool program_is_privileged(struct str word)
 	return false;
 }
 
-/* python, python3, python3.12, pypy3 */
-static bool is_python(struct str name)
+bool program_is_python(struct str name)
 {
 	struct str rest = name;
 
@@ -47,7 +98,7 @@ bool program_is_any_python(const struct str *words, size_t n_words)
 
 	if (str_is(name, "uv") || str_is(name, "poetry") || str_is(name, "pdm") || str_is(name, "pipenv"))
 		return n_words == 2 && str_is(words[1], "run");
-	if (!is_python(name))
+	if (!program_is_python(name))
 		return false;
 	for (size_t i = 1; i < n_words; i++) {
 		if (str_is(words[i], "-V") || str_is(words[i], "--version"))

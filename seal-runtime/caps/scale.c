@@ -123,3 +123,105 @@ void scale_host(struct check *check, struct caps_part *part, struct str target)
 		add_step(part, arena_join(arena, name, port.data, (char *)NULL));
 	part->steps[part->n_steps - 1].recommended = true;
 }
+
+/* A word as a pattern holds it; false when no quoting can say it. */
+static bool quote_word(struct check *check, struct str word, struct str *ret_text)
+{
+	bool has_single = str_chr(word, '\'') != STR_NONE, plain = word.len != 0;
+
+	for (size_t i = 0; i < word.len; i++) {
+		unsigned char c = (unsigned char)word.data[i];
+
+		if (c < ' ' || c == 0x7f)
+			return false;
+		plain = plain && !strchr(" ;|&<>()$`\\!#*'\"", c);
+	}
+	if (plain && !str_ends(word, STR(":*"))) {
+		*ret_text = word;
+		return true;
+	}
+	if (has_single && str_chr(word, '"') != STR_NONE)
+		return false;
+	*ret_text = arena_join(check->arena, has_single ? STR("\"") : STR("'"),
+			       arena_copy(check->arena, word).data, has_single ? "\"" : "'", (char *)NULL);
+	return true;
+}
+
+/* Of git's subcommands, those whose next word says what they do, and those with an effect elsewhere. */
+static const char git_deeper[] = "stash remote config branch worktree tag submodule reflog bisect notes";
+static const char git_remote[] = "push fetch pull clone";
+
+/* How many words the recommended pattern has; 0: all of them, exactly. */
+static size_t recommended_depth(const struct str *words, size_t n)
+{
+	const struct program *program = program_find(program_name(words[0]));
+	size_t depth = program ? program->depth : 1;
+
+	if (str_is(words[0], "git") && n > 1 && program_in_list(words[1], git_remote, ' '))
+		return 0;
+	if (str_is(words[0], "git") && n > 1 && program_in_list(words[1], git_deeper, ' '))
+		return n > 2 && words[2].data[0] != '-' ? 3 : 0;
+	if (n > 1 && (str_is(words[1], "run") || str_is(words[1], "exec")) &&
+	    program_in_list(words[0], "npm pnpm yarn bun uv poetry pdm pipenv bundle", ' '))
+		depth = 3;
+	if (program_is_python(program_name(words[0])))
+		depth = n > 1 && str_is(words[1], "-m") ? 3 : 2;
+	if (str_chr(words[0], '/') != STR_NONE && !program)
+		depth = 1;
+	if (program && program->traits & REMOTE)
+		return 0;
+	return depth > n ? 0 : depth;
+}
+
+/* The least words a pattern of this program may have. */
+static size_t least_depth(const struct str *words, size_t n, size_t recommended)
+{
+	const struct program *program = program_find(program_name(words[0]));
+	bool is_launcher = (program && program->traits & LAUNCHER) || program_is_python(program_name(words[0]));
+
+	if (program && program->traits & REMOTE)
+		return n + 1;
+	if (!is_launcher)
+		return 1;
+	/* An option where the script's or module's name belongs names nothing. */
+	if (recommended == 0 || words[recommended - 1].data[0] == '-')
+		return n + 1;
+	return recommended;
+}
+
+void scale_command(struct check *check, struct caps_part *part, const struct str *words, size_t n_words,
+		   bool is_whole)
+{
+	size_t recommended = recommended_depth(words, n_words);
+	size_t least = least_depth(words, n_words, recommended);
+	const struct program *program = program_find(program_name(words[0]));
+	struct str text = STR("");
+
+	begin(check, part);
+	for (size_t i = 0; i < n_words && i < STEPS_MAX - 2; i++) {
+		struct str word;
+
+		if (!quote_word(check, words[i], &word))
+			break;
+		word = arena_copy(check->arena, word);
+		text = i ? arena_join(check->arena, text, " ", word.data, (char *)NULL) : word;
+		if (i + 1 < least || (i + 1 == n_words && is_whole && i + 1 != recommended))
+			continue;
+		add_step(part, arena_join(check->arena, text, ":*", (char *)NULL));
+		part->steps[part->n_steps - 1].recommended = i + 1 == recommended;
+	}
+	if (is_whole && n_words <= STEPS_MAX - 2) {
+		struct str last;
+		bool is_sayable = true;
+
+		for (size_t i = 0; i < n_words; i++)
+			is_sayable = is_sayable && quote_word(check, words[i], &last);
+		if (is_sayable) {
+			add_step(part, text);
+			part->steps[part->n_steps - 1].recommended = recommended == 0 || recommended < least;
+		}
+	}
+	if (part->n_steps == 0 || (least > n_words && program && program->traits & LAUNCHER) ||
+	    program_in_list(words[0], "curl wget ssh scp rsync", ' '))
+		part->only_once = true;
+}
