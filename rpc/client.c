@@ -25,12 +25,13 @@ struct rpc_client {
 
 static int address(const char *dir, struct sockaddr_un *ret_address, struct err *err)
 {
-	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if ((size_t)snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/%s", dir,
 			     RPC_SOCKET_NAME) >= sizeof(ret_address->sun_path))
-		return err_set(err, ERR_LIMIT,
-			       "%s/%s is too long for a socket; set XDG_RUNTIME_DIR to a shorter path",
-			       dir, RPC_SOCKET_NAME);
+		return err_set(
+		    err, ERR_LIMIT,
+		    "%s/%s is too long for a socket; set XDG_RUNTIME_DIR to a shorter path", dir,
+		    RPC_SOCKET_NAME);
 	return 0;
 }
 
@@ -132,7 +133,8 @@ static int send_line(struct rpc_client *client, struct buf *line, struct err *er
 	if (buf_check(line, "the message", err) < 0)
 		return err->code;
 	if (line->len > FRAME_LINE_MAX)
-		return err_set(err, ERR_LIMIT, "the message is longer than %zu bytes", FRAME_LINE_MAX);
+		return err_set(err, ERR_LIMIT, "the message is longer than %zu bytes",
+			       FRAME_LINE_MAX);
 	if (fd_write_all(client->fd, buf_str(line), err) < 0)
 		return err_set(err, ERR_GONE, "the daemon went away");
 	return 0;
@@ -162,8 +164,7 @@ int rpc_client_notify(struct rpc_client *client, const char *method, struct str 
 	return send_line(client, &line, err);
 }
 
-int rpc_client_reply(struct rpc_client *client, yyjson_val *id, struct str result,
-		     struct err *err)
+int rpc_client_reply(struct rpc_client *client, yyjson_val *id, struct str result, struct err *err)
 {
 	cleanup_buf struct buf line = BUF_INIT;
 	cleanup_buf struct buf text = BUF_INIT;
@@ -176,7 +177,7 @@ int rpc_client_reply(struct rpc_client *client, yyjson_val *id, struct str resul
 /* 1: bytes came; 0: none within the time. */
 static int fill(struct rpc_client *client, int timeout_ms, struct err *err)
 {
-	struct pollfd wait = { .fd = client->fd, .events = POLLIN };
+	struct pollfd wait = {.fd = client->fd, .events = POLLIN};
 	int r = poll(&wait, 1, timeout_ms);
 	char *at;
 	ssize_t n;
@@ -239,9 +240,8 @@ static const struct {
 	enum rpc_code wire;
 	enum err_code code;
 } failures[] = {
-	{ RPC_PARSE, ERR_INPUT },	   { RPC_INVALID, ERR_INPUT },
-	{ RPC_NO_METHOD, ERR_INPUT },	   { RPC_PARAMS, ERR_INPUT },
-	{ RPC_NOT_FOUND, ERR_INPUT },	   { RPC_CANCELLED, ERR_CANCELLED },
+    {RPC_PARSE, ERR_INPUT},  {RPC_INVALID, ERR_INPUT},   {RPC_NO_METHOD, ERR_INPUT},
+    {RPC_PARAMS, ERR_INPUT}, {RPC_NOT_FOUND, ERR_INPUT}, {RPC_CANCELLED, ERR_CANCELLED},
 };
 
 static int failure(const struct message *reply, struct err *err)
@@ -271,14 +271,14 @@ int rpc_client_wait(struct rpc_client *client, uint64_t id, struct message *ret_
 		    struct err *err)
 {
 	for (;;) {
-		cleanup_message struct message message = { 0 };
+		cleanup_message struct message message = {0};
 		int r = rpc_client_next(client, -1, &message, err);
 
 		if (r < 0)
 			return r;
 		if (r > 0 && answers(&message, id)) {
 			*ret_reply = message;
-			message = (struct message){ 0 };
+			message = (struct message){0};
 			return ret_reply->kind == MESSAGE_FAILURE ? failure(ret_reply, err) : 0;
 		}
 		if (r > 0 && client->handler) {
@@ -327,7 +327,7 @@ static void put_hello(struct buf *params, bool is_interactive)
 int rpc_client_initialize(struct rpc_client *client, bool is_interactive, struct err *err)
 {
 	cleanup_buf struct buf params = BUF_INIT;
-	cleanup_message struct message reply = { 0 };
+	cleanup_message struct message reply = {0};
 	struct str version;
 
 	put_hello(&params, is_interactive);
@@ -335,8 +335,9 @@ int rpc_client_initialize(struct rpc_client *client, bool is_interactive, struct
 		return err->code;
 	version = json_str(yyjson_obj_get(reply.result, "agentInfo"), "version");
 	if (!str_is(version, SEAL_VERSION))
-		return err_set(err, ERR_INPUT,
-			       "the daemon is of version %.*s, this is %s: run `seal daemon restart`",
-			       STR_ARG(version), SEAL_VERSION);
+		return err_set(
+		    err, ERR_INPUT,
+		    "the daemon is of version %.*s, this is %s: run `seal daemon restart`",
+		    STR_ARG(version), SEAL_VERSION);
 	return 0;
 }

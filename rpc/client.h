@@ -45,8 +45,7 @@ int rpc_client_notify(struct rpc_client *client, const char *method, struct str 
 		      struct err *err);
 
 /* Answers a request of the daemon. */
-int rpc_client_reply(struct rpc_client *client, yyjson_val *id, struct str result,
-		     struct err *err);
+int rpc_client_reply(struct rpc_client *client, yyjson_val *id, struct str result, struct err *err);
 
 /*
  * The next message of any kind, not given to the handler.  1: *ret_message is
@@ -84,8 +83,8 @@ struct str rpc_client_fault(const struct message *reply);
 
 /* <runtime dir>/sock and <runtime dir>/lock: both sides agree here. */
 #define RPC_SOCKET_NAME "sock"
-#define RPC_LOCK_NAME	"lock"	/* held by the daemon that listens */
-#define RPC_START_NAME	"start"	/* held by the client that starts it */
+#define RPC_LOCK_NAME   "lock"  /* held by the daemon that listens */
+#define RPC_START_NAME  "start" /* held by the client that starts it */
 
 /* Runs `seald daemon` and waits until it listens; the caller holds RPC_START_NAME. */
 int rpc_client_start_daemon(struct err *err);

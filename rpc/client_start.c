@@ -48,7 +48,7 @@ static int actions_fill(struct actions *actions, int ready, const char *log)
 static int spawn(const char *seald, int ready, const char *log, pid_t *ret_pid, struct err *err)
 {
 	cleanup_with(actions_fini) struct actions actions;
-	char *argv[] = { (char *)(uintptr_t)seald, "daemon", "--ready-fd", "3", NULL };
+	char *argv[] = {(char *)(uintptr_t)seald, "daemon", "--ready-fd", "3", NULL};
 	int r;
 
 	if (posix_spawn_file_actions_init(&actions.files) ||
@@ -105,8 +105,7 @@ int rpc_client_start_daemon(struct err *err)
 		return err_sys(err, "pipe");
 	ready = ends[0];
 	theirs = ends[1];
-	if (out_of_the_way(theirs, &moved, err) < 0 ||
-	    spawn(seald, moved, log.data, &pid, err) < 0)
+	if (out_of_the_way(theirs, &moved, err) < 0 || spawn(seald, moved, log.data, &pid, err) < 0)
 		return err->code;
 	(void)close(take_fd(theirs));
 	(void)close(take_fd(moved));

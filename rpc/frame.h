@@ -22,12 +22,12 @@ struct err;
 
 struct frame {
 	struct buf buf;
-	size_t start;	/* of the first line not yet given out */
-	size_t open;	/* of the line whose newline has not come */
-	size_t line_max;	/* 0: FRAME_LINE_MAX; tests make it small */
+	size_t start;    /* of the first line not yet given out */
+	size_t open;     /* of the line whose newline has not come */
+	size_t line_max; /* 0: FRAME_LINE_MAX; tests make it small */
 };
 
-#define FRAME_INIT ((struct frame){ 0 })
+#define FRAME_INIT ((struct frame){0})
 
 void frame_fini(struct frame *frame);
 static inline void frame_finip(struct frame *frame)

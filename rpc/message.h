@@ -16,8 +16,8 @@ struct err;
 enum message_kind {
 	MESSAGE_NONE = 0,
 	MESSAGE_REQUEST, /* method, id, params */
-	MESSAGE_NOTICE,	 /* method, params */
-	MESSAGE_REPLY,	 /* id, result */
+	MESSAGE_NOTICE,  /* method, params */
+	MESSAGE_REPLY,   /* id, result */
 	MESSAGE_FAILURE, /* id, error */
 };
 

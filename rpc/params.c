@@ -20,21 +20,21 @@ static const struct {
 	enum param_type type;
 	size_t offset;
 } params_known[PARAM_MAX] = {
-#define PARAM(name, type) { #name, type, offsetof(struct rpc_params, name) },
+#define PARAM(name, type) {#name, type, offsetof(struct rpc_params, name)},
 #include "rpc/params.def"
 #undef PARAM
 };
 
 static const char *const type_names[] = {
-	[TEXT] = "a string", [NUMBER] = "a whole number", [OBJECT] = "an object",
-	[ARRAY] = "an array", [ANY] = "a value",
+    [TEXT] = "a string",  [NUMBER] = "a whole number", [OBJECT] = "an object",
+    [ARRAY] = "an array", [ANY] = "a value",
 };
 
-#define P(name)	  (1u << PARAM_##name)
+#define P(name)   (1u << PARAM_##name)
 #define TO_DAEMON RPC_TO_DAEMON
 #define TO_CLIENT RPC_TO_CLIENT
-#define REQUEST	  true
-#define NOTICE	  false
+#define REQUEST   true
+#define NOTICE    false
 
 static const struct {
 	const char *wire;
@@ -42,8 +42,8 @@ static const struct {
 	bool is_request;
 	uint32_t required, optional;
 } methods[RPC_METHOD_MAX] = {
-#define METHOD(name, wire, way, kind, required, optional, sentence) \
-	{ wire, way, kind, required, optional },
+#define METHOD(name, wire, way, kind, required, optional, sentence)                                \
+	{wire, way, kind, required, optional},
 #include "rpc/methods.def"
 #undef METHOD
 };
@@ -78,7 +78,8 @@ static bool store(size_t index, yyjson_val *val, struct rpc_params *params)
 		*(struct str *)at = json_text(val);
 		return true;
 	case NUMBER:
-		if (!yyjson_is_int(val) || (yyjson_is_uint(val) && yyjson_get_uint(val) > INT64_MAX))
+		if (!yyjson_is_int(val) ||
+		    (yyjson_is_uint(val) && yyjson_get_uint(val) > INT64_MAX))
 			return false;
 		*(int64_t *)at = yyjson_get_sint(val);
 		return true;
@@ -118,10 +119,11 @@ int rpc_params_read(enum rpc_method method, yyjson_val *params, struct rpc_param
 		    struct err *err)
 {
 	uint32_t wanted = methods[method].required | methods[method].optional;
-	struct rpc_params found = { 0 };
+	struct rpc_params found = {0};
 
 	if (params && !yyjson_is_obj(params))
-		return err_set(err, ERR_INPUT, "%s: params must be an object", methods[method].wire);
+		return err_set(err, ERR_INPUT, "%s: params must be an object",
+			       methods[method].wire);
 	for (size_t i = 0; i < PARAM_MAX; i++)
 		if ((wanted & (1u << i)) && read_one(method, i, params, &found, err) < 0)
 			return err->code;

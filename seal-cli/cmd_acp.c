@@ -18,12 +18,12 @@
 #include "seal-cli/run/question.h"
 
 #define OPEN_MAX_QUESTIONS 64
-#define READ_SIZE ((size_t)64 << 10)
+#define READ_SIZE          ((size_t)64 << 10)
 
 struct bridge {
 	struct rpc_client *client;
-	struct frame frame;	/* from the editor */
-	struct message open[OPEN_MAX_QUESTIONS];	/* questions that the editor has */
+	struct frame frame;                      /* from the editor */
+	struct message open[OPEN_MAX_QUESTIONS]; /* questions that the editor has */
 	size_t n_open;
 };
 
@@ -121,7 +121,7 @@ static bool is_plain(const struct message *question)
  * also what makes no sense: the daemon says so. */
 static int pass_line(struct bridge *bridge, struct str line, struct err *err)
 {
-	cleanup_message struct message message = { 0 };
+	cleanup_message struct message message = {0};
 	enum rpc_code code;
 	struct err ignored;
 	size_t at = bridge->n_open;
@@ -169,8 +169,8 @@ static int pump(struct bridge *bridge, struct err *err)
 {
 	for (;;) {
 		struct pollfd wait[] = {
-			{ .fd = STDIN_FILENO, .events = POLLIN },
-			{ .fd = rpc_client_fd(bridge->client), .events = POLLIN },
+		    {.fd = STDIN_FILENO, .events = POLLIN},
+		    {.fd = rpc_client_fd(bridge->client), .events = POLLIN},
 		};
 		int r = 1;
 
@@ -187,13 +187,14 @@ static int pump(struct bridge *bridge, struct err *err)
 
 int cmd_acp(int argc, char **argv)
 {
-	cleanup_with(bridge_fini) struct bridge bridge = { 0 };
+	cleanup_with(bridge_fini) struct bridge bridge = {0};
 	struct err err;
 
 	(void)argv;
 	if (argc > 1) {
-		(void)fputs("seal: acp: takes no arguments; an editor speaks to it on standard input\n",
-			    stderr);
+		(void)fputs(
+		    "seal: acp: takes no arguments; an editor speaks to it on standard input\n",
+		    stderr);
 		return EXIT_INPUT;
 	}
 	if (rpc_client_open(&bridge.client, &err) < 0 || pump(&bridge, &err) < 0)

@@ -1,9 +1,12 @@
 /* `seal daemon`: the daemon as a program to look at and to end. */
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
+#include "base/cleanup.h"
+#include "base/dirs.h"
 #include "base/err.h"
 #include "rpc/client.h"
 #include "seal-cli/cmd.h"
@@ -13,7 +16,8 @@ static void put_sessions(yyjson_val *sessions)
 	yyjson_val *session;
 	size_t i, n;
 
-	yyjson_arr_foreach(sessions, i, n, session) {
+	yyjson_arr_foreach(sessions, i, n, session)
+	{
 		struct str id = json_str(session, "sessionId");
 		struct str state = json_str(session, "state");
 
@@ -27,7 +31,7 @@ static void put_sessions(yyjson_val *sessions)
 static int status(struct err *err)
 {
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
-	cleanup_message struct message reply = { 0 };
+	cleanup_message struct message reply = {0};
 	struct str version;
 	int r = rpc_client_connect(&client, err);
 
@@ -45,11 +49,33 @@ static int status(struct err *err)
 	return EXIT_DONE;
 }
 
-/* The answer comes before the end; the end of the stream is the end. */
+/* The daemon's lock ends with it, after its workers. */
+static int await_end(struct err *err)
+{
+	cleanup_free char *dir = NULL;
+	cleanup_buf struct buf path = BUF_INIT;
+	cleanup_close int fd = -1;
+
+	if (dirs_get(DIRS_RUNTIME, &dir, err) < 0)
+		return err->code;
+	buf_addf(&path, "%s/%s", dir, RPC_LOCK_NAME);
+	if (buf_check(&path, "the path", err) < 0)
+		return err->code;
+	fd = open(path.data, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "open %s", path.data);
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_sys(err, "lock %s", path.data);
+	return EXIT_DONE;
+}
+
+/* The answer comes before the end, the end of the stream before the last
+ * worker's. */
 static int stop(struct err *err)
 {
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
-	cleanup_message struct message reply = { 0 };
+	cleanup_message struct message reply = {0};
 	int r = rpc_client_connect(&client, err);
 
 	if (r == ERR_GONE) {
@@ -59,11 +85,11 @@ static int stop(struct err *err)
 	if (r < 0 || rpc_client_call(client, "_seal/stop", STR(""), &reply, err) < 0)
 		return err->code;
 	for (;;) {
-		cleanup_message struct message message = { 0 };
+		cleanup_message struct message message = {0};
 
 		r = rpc_client_next(client, -1, &message, err);
 		if (r == ERR_GONE)
-			return EXIT_DONE;
+			return await_end(err);
 		if (r < 0)
 			return r;
 	}
@@ -85,7 +111,7 @@ int cmd_daemon(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(struct err *err);
-	} verbs[] = { { "status", status }, { "stop", stop }, { "restart", restart } };
+	} verbs[] = {{"status", status}, {"stop", stop}, {"restart", restart}};
 	struct err err;
 
 	for (size_t i = 0; argc == 2 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {

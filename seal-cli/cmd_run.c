@@ -13,8 +13,7 @@
 
 #define PROMPT_MAX ((size_t)16 << 20)
 
-static int read_number(const char *flag, const char *text, unsigned int *ret_value,
-		       struct err *err)
+static int read_number(const char *flag, const char *text, unsigned int *ret_value, struct err *err)
 {
 	unsigned long value;
 	char *end;
@@ -22,8 +21,8 @@ static int read_number(const char *flag, const char *text, unsigned int *ret_val
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (errno || *end || text[0] < '0' || text[0] > '9' || value == 0 || value > 1000000)
-		return err_set(err, ERR_INPUT, "run: %s needs a number from 1 to 1000000, not \"%s\"",
-			       flag, text);
+		return err_set(err, ERR_INPUT,
+			       "run: %s needs a number from 1 to 1000000, not \"%s\"", flag, text);
 	*ret_value = (unsigned int)value;
 	return 0;
 }
@@ -31,7 +30,9 @@ static int read_number(const char *flag, const char *text, unsigned int *ret_val
 static int read_prompts(const char *text, enum run_prompts *ret_prompts, struct err *err)
 {
 	static const char *const names[] = {
-		[PROMPTS_ASK] = "ask", [PROMPTS_ALLOW] = "allow", [PROMPTS_DENY] = "deny",
+	    [PROMPTS_ASK] = "ask",
+	    [PROMPTS_ALLOW] = "allow",
+	    [PROMPTS_DENY] = "deny",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -46,9 +47,9 @@ static int read_prompts(const char *text, enum run_prompts *ret_prompts, struct 
 static int read_valued(struct run_flags *flags, const char *flag, const char *value,
 		       struct err *err)
 {
-	const char **text = strcmp(flag, "--resume") == 0	    ? &flags->resume
+	const char **text = strcmp(flag, "--resume") == 0             ? &flags->resume
 			    : strcmp(flag, "--approve-manifest") == 0 ? &flags->approve
-								    : NULL;
+								      : NULL;
 	unsigned int *number = strcmp(flag, "--max-turns") == 0 ? &flags->max_turns
 			       : strcmp(flag, "--timeout") == 0 ? &flags->timeout_s
 								: NULL;
@@ -86,7 +87,8 @@ static int read_flags(int argc, char **argv, struct run_flags *flags, struct buf
 		} else if (is_flag && strcmp(argv[i], "--") == 0) {
 			only_words = true;
 		} else if (is_flag && strcmp(argv[i], "-p") != 0) {
-			return err_set(err, ERR_INPUT, "run: no flag \"%s\"; see `seal help run`", argv[i]);
+			return err_set(err, ERR_INPUT, "run: no flag \"%s\"; see `seal help run`",
+				       argv[i]);
 		} else if (!is_flag) {
 			if (prompt->len)
 				buf_addc(prompt, ' ');
@@ -105,9 +107,10 @@ static int read_prompt(struct buf *prompt, struct err *err)
 			return err_wrap(err, "run: standard input");
 	}
 	if (str_trim(buf_str(prompt)).len == 0)
-		return err_set(err, ERR_INPUT,
-			       "run: there is no prompt; usage: seal run \"what to do\", or - to read it from "
-			       "standard input");
+		return err_set(
+		    err, ERR_INPUT,
+		    "run: there is no prompt; usage: seal run \"what to do\", or - to read it from "
+		    "standard input");
 	return 0;
 }
 
@@ -130,8 +133,8 @@ int cmd_run(int argc, char **argv)
 {
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
 	cleanup_buf struct buf prompt = BUF_INIT;
-	struct run_flags flags = { .is_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO) };
-	struct run run = { .flags = &flags };
+	struct run_flags flags = {.is_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO)};
+	struct run run = {.flags = &flags};
 	struct err err;
 	int code;
 
@@ -141,8 +144,7 @@ int cmd_run(int argc, char **argv)
 	if (approve(&flags, &err) < 0)
 		return cmd_fail(&err);
 	run.print.kind = flags.json ? &print_json : &print_text;
-	if (rpc_client_open(&client, &err) < 0 ||
-	    rpc_client_initialize(client, true, &err) < 0)
+	if (rpc_client_open(&client, &err) < 0 || rpc_client_initialize(client, true, &err) < 0)
 		return cmd_fail(&err);
 	run.client = client;
 	code = run_turn(&run);

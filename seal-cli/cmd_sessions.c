@@ -29,7 +29,8 @@ static void put_page(const struct listing *listing, yyjson_val *sessions)
 	yyjson_val *session;
 	size_t i, n;
 
-	yyjson_arr_foreach(sessions, i, n, session) {
+	yyjson_arr_foreach(sessions, i, n, session)
+	{
 		cleanup_buf struct buf text = BUF_INIT;
 
 		if (!listing->json) {
@@ -62,7 +63,7 @@ static int list(const struct listing *listing, struct err *err)
 	if (rpc_client_open(&client, err) < 0 || rpc_client_initialize(client, false, err) < 0)
 		return err->code;
 	do {
-		cleanup_message struct message reply = { 0 };
+		cleanup_message struct message reply = {0};
 		cleanup_buf struct buf params = BUF_INIT;
 		struct str next;
 
@@ -79,7 +80,7 @@ static int list(const struct listing *listing, struct err *err)
 
 int cmd_sessions(int argc, char **argv)
 {
-	struct listing listing = { 0 };
+	struct listing listing = {0};
 	struct err err;
 	bool is_right = argc >= 2 && strcmp(argv[1], "list") == 0;
 	int r;

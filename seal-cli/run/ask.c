@@ -50,17 +50,18 @@ static int deny(struct run *run, const struct message *request, const struct que
 /* A question of the agent needs words; here is nobody for words. */
 static int decline(struct run *run, const struct message *request, struct err *err)
 {
-	return rpc_client_reply(run->client, request->id,
-				STR("{\"outcome\":{\"outcome\":\"cancelled\"},\"_meta\":{\"seal\":{\"nobody\":"
-				    "true}}}"),
-				err);
+	return rpc_client_reply(
+	    run->client, request->id,
+	    STR("{\"outcome\":{\"outcome\":\"cancelled\"},\"_meta\":{\"seal\":{\"nobody\":"
+		"true}}}"),
+	    err);
 }
 
 static bool withdraws(const struct message *message, const struct message *request)
 {
 	return message->kind == MESSAGE_NOTICE && str_is(message->method, "$/cancel_request") &&
 	       message_number(yyjson_obj_get(message->params, "requestId")) ==
-		       message_number(request->id);
+		   message_number(request->id);
 }
 
 /* Asks until there is an answer or the question is withdrawn. */
@@ -70,7 +71,7 @@ static int ask(struct run *run, const struct message *request, struct question *
 	enum question_choice choice;
 
 	while (!ask_terminal(question, rpc_client_fd(run->client), &choice)) {
-		cleanup_message struct message message = { 0 };
+		cleanup_message struct message message = {0};
 		int r = run_was_interrupted() ? 0 : rpc_client_next(run->client, 0, &message, err);
 
 		if (r < 0)

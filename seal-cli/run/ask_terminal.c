@@ -44,8 +44,8 @@ static bool change_terminal(void)
 
 struct prompt {
 	struct question *question;
-	size_t part;	/* whose scale the arrows move */
-	size_t n_lines;	/* painted below the head */
+	size_t part;    /* whose scale the arrows move */
+	size_t n_lines; /* painted below the head */
 	enum question_choice choice;
 	bool is_done;
 };
@@ -118,8 +118,9 @@ static void paint(struct prompt *prompt)
 	(void)fputs(question->only_once ? "  1 allow   3 deny   4 deny always\n"
 					: "  1 allow   2 allow always   3 deny   4 deny always\n",
 		    stderr);
-	(void)fputs("  left: broader, right: narrower, tab: as recommended, up and down: other part\n",
-		    stderr);
+	(void)fputs(
+	    "  left: broader, right: narrower, tab: as recommended, up and down: other part\n",
+	    stderr);
 	(void)fflush(stderr);
 }
 
@@ -145,8 +146,8 @@ static void move_part(struct prompt *prompt, bool down)
 
 static void choose(struct prompt *prompt, char digit)
 {
-	static const enum question_choice choices[] = { CHOICE_ALLOW, CHOICE_ALLOW_ALWAYS,
-							CHOICE_DENY, CHOICE_DENY_ALWAYS };
+	static const enum question_choice choices[] = {CHOICE_ALLOW, CHOICE_ALLOW_ALWAYS,
+						       CHOICE_DENY, CHOICE_DENY_ALWAYS};
 
 	if (digit < '1' || digit > '4' || (digit == '2' && prompt->question->only_once))
 		return;
@@ -181,8 +182,8 @@ static void on_key(void *ctx, const struct key *key)
  * the question may be over. */
 static bool read_keys(struct keys *keys, int daemon_fd)
 {
-	struct pollfd wait[] = { { .fd = STDIN_FILENO, .events = POLLIN },
-				 { .fd = daemon_fd, .events = POLLIN } };
+	struct pollfd wait[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+				{.fd = daemon_fd, .events = POLLIN}};
 	char bytes[256];
 	ssize_t n;
 	int r = poll(wait, 2, keys_pending(keys) ? KEYS_ESCAPE_MS : -1);
@@ -195,13 +196,13 @@ static bool read_keys(struct keys *keys, int daemon_fd)
 	}
 	n = read(STDIN_FILENO, bytes, sizeof(bytes));
 	if (n > 0)
-		keys_feed(keys, (struct str){ bytes, (size_t)n });
+		keys_feed(keys, (struct str){bytes, (size_t)n});
 	return n > 0;
 }
 
 bool ask_terminal(struct question *question, int daemon_fd, enum question_choice *ret_choice)
 {
-	struct prompt prompt = { .question = question };
+	struct prompt prompt = {.question = question};
 	cleanup_with(keys_free) struct keys *keys = keys_new(on_key, &prompt);
 
 	if (!keys || !change_terminal()) {

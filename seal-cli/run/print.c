@@ -8,7 +8,7 @@ static void call_fini(struct print_call *call)
 	free(call->title);
 	free(call->call);
 	free(call->subject);
-	*call = (struct print_call){ 0 };
+	*call = (struct print_call){0};
 }
 
 void print_fini(struct print *print)

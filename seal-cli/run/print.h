@@ -19,14 +19,14 @@ struct print_call {
 
 struct print {
 	const struct print_kind *kind;
-	struct buf text;	/* JSON: the message that is still arriving */
-	bool is_thought;	/* what is arriving */
+	struct buf text; /* JSON: the message that is still arriving */
+	bool is_thought; /* what is arriving */
 	struct print_call calls[PRINT_CALLS_MAX];
 	size_t n_calls;
 	unsigned int n_denied;
-	int64_t seq;	/* the newest record of the log that is known */
-	bool mid_line;	/* text: the cursor is not at the start of a line */
-	struct buf usage;	/* JSON of the last usage */
+	int64_t seq;      /* the newest record of the log that is known */
+	bool mid_line;    /* text: the cursor is not at the start of a line */
+	struct buf usage; /* JSON of the last usage */
 };
 
 struct print_kind {

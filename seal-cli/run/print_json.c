@@ -103,10 +103,10 @@ static void remark(struct print *print, struct str level, struct str text)
 static const struct {
 	const char *call, *item, *change;
 } items[] = {
-	{ "tools.command-run", "command_execution", NULL },
-	{ "tools.file-write", "file_change", "update" },
-	{ "tools.file-edit", "file_change", "update" },
-	{ "tools.file-delete", "file_change", "delete" },
+    {"tools.command-run", "command_execution", NULL},
+    {"tools.file-write", "file_change", "update"},
+    {"tools.file-edit", "file_change", "update"},
+    {"tools.file-delete", "file_change", "delete"},
 };
 
 /* The members by which a reader tells what the item is about. */
@@ -199,10 +199,10 @@ static void put_usage(struct line *line, const struct print *print)
 	static const struct {
 		const char *from, *to;
 	} names[] = {
-		{ "input", "input_tokens" },
-		{ "cache-read", "cached_input_tokens" },
-		{ "cache-write", "cache_write_input_tokens" },
-		{ "output", "output_tokens" },
+	    {"input", "input_tokens"},
+	    {"cache-read", "cached_input_tokens"},
+	    {"cache-write", "cache_write_input_tokens"},
+	    {"output", "output_tokens"},
 	};
 	cleanup_json yyjson_doc *doc = json_read(buf_str(&print->usage), NULL, NULL);
 	yyjson_val *usage = yyjson_doc_get_root(doc);
@@ -232,4 +232,4 @@ static void end(struct print *print, struct str stop, struct str failure)
 	line_end(&line);
 }
 
-const struct print_kind print_json = { begin, words, remark, call, call_end, denied, end };
+const struct print_kind print_json = {begin, words, remark, call, call_end, denied, end};

@@ -60,7 +60,8 @@ static void call(struct print *print, const struct print_call *call)
 static void put_title(const struct print_call *call)
 {
 	clean_put(stderr, str_of(call->title), true);
-	if (call->subject[0] && str_find(str_of(call->title), str_of(call->subject), 0) == STR_NONE) {
+	if (call->subject[0] &&
+	    str_find(str_of(call->title), str_of(call->subject), 0) == STR_NONE) {
 		(void)fputc(' ', stderr);
 		clean_put(stderr, str_of(call->subject), true);
 	}
@@ -74,7 +75,9 @@ static void call_end(struct print *print, const struct print_call *call, yyjson_
 	bool is_denied = str_is(outcome, "denied");
 
 	break_line(print);
-	(void)fputs(is_denied ? "✗ " : str_is(json_str(update, "status"), "failed") ? "! " : "• ",
+	(void)fputs(is_denied                                      ? "✗ "
+		    : str_is(json_str(update, "status"), "failed") ? "! "
+								   : "• ",
 		    stderr);
 	put_title(call);
 	if (!str_is(outcome, "done") && !str_is(outcome, "ok")) {
@@ -114,4 +117,4 @@ static void end(struct print *print, struct str stop, struct str failure)
 	(void)fputc('\n', stderr);
 }
 
-const struct print_kind print_text = { begin, words, remark, call, call_end, denied, end };
+const struct print_kind print_text = {begin, words, remark, call, call_end, denied, end};

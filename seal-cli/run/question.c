@@ -3,13 +3,13 @@
 static void read_part(yyjson_val *val, struct question_part *part)
 {
 	*part = (struct question_part){
-		.verb = json_str(val, "verb"),
-		.text = json_str(val, "text"),
-		.reason = json_str(val, "reason"),
-		.rule = json_str(val, "rule"),
-		.steps = yyjson_obj_get(val, "steps"),
-		.is_allowed = str_is(json_str(val, "verdict"), "allow"),
-		.only_once = json_bool(val, "onlyOnce", false),
+	    .verb = json_str(val, "verb"),
+	    .text = json_str(val, "text"),
+	    .reason = json_str(val, "reason"),
+	    .rule = json_str(val, "rule"),
+	    .steps = yyjson_obj_get(val, "steps"),
+	    .is_allowed = str_is(json_str(val, "verdict"), "allow"),
+	    .only_once = json_bool(val, "onlyOnce", false),
 	};
 	part->n_steps = yyjson_arr_size(part->steps);
 	part->step = part->n_steps ? part->n_steps - 1 : 0;
@@ -25,17 +25,18 @@ void question_read(yyjson_val *params, struct question *ret_question)
 	size_t i, n;
 
 	*ret_question = (struct question){
-		.root = json_str(seal, "root"),
-		.call = json_str(seal, "call"),
-		.subject = json_str(seal, "subject"),
-		.cwd = json_str(seal, "cwd"),
-		.diff = json_str(seal, "diff"),
-		.is_plain = json_bool(seal, "question", false),
-		.options = yyjson_obj_get(params, "options"),
+	    .root = json_str(seal, "root"),
+	    .call = json_str(seal, "call"),
+	    .subject = json_str(seal, "subject"),
+	    .cwd = json_str(seal, "cwd"),
+	    .diff = json_str(seal, "diff"),
+	    .is_plain = json_bool(seal, "question", false),
+	    .options = yyjson_obj_get(params, "options"),
 	};
 	if (!ret_question->subject.data)
 		ret_question->subject = json_str(yyjson_obj_get(params, "toolCall"), "title");
-	yyjson_arr_foreach(yyjson_obj_get(seal, "parts"), i, n, part) {
+	yyjson_arr_foreach(yyjson_obj_get(seal, "parts"), i, n, part)
+	{
 		struct question_part *into = &ret_question->parts[ret_question->n_parts];
 
 		/* More than can be shown cannot be granted for long. */
@@ -67,10 +68,10 @@ struct str question_pattern(const struct question_part *part)
 }
 
 static const char *const options[] = {
-	[CHOICE_DENY] = "reject_once",
-	[CHOICE_ALLOW] = "allow_once",
-	[CHOICE_ALLOW_ALWAYS] = "allow_always",
-	[CHOICE_DENY_ALWAYS] = "reject_always",
+    [CHOICE_DENY] = "reject_once",
+    [CHOICE_ALLOW] = "allow_once",
+    [CHOICE_ALLOW_ALWAYS] = "allow_always",
+    [CHOICE_DENY_ALWAYS] = "reject_always",
 };
 
 #define N_OPTIONS (sizeof(options) / sizeof(options[0]))

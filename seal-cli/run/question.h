@@ -25,12 +25,12 @@ enum question_choice {
 };
 
 struct question_part {
-	struct str verb;	/* "read" "write" "delete" "run" "connect" */
+	struct str verb; /* "read" "write" "delete" "run" "connect" */
 	struct str text, reason, rule;
-	yyjson_val *steps;	/* broadest to exact */
+	yyjson_val *steps; /* broadest to exact */
 	size_t n_steps;
-	size_t step;	/* where the person is on the scale */
-	bool is_allowed;	/* nothing to decide about it */
+	size_t step;     /* where the person is on the scale */
+	bool is_allowed; /* nothing to decide about it */
 	bool only_once;
 };
 
@@ -39,8 +39,8 @@ struct question {
 	struct str root, call, subject, cwd, diff;
 	struct question_part parts[QUESTION_PARTS_MAX];
 	size_t n_parts;
-	bool only_once;	/* "Allow always" is not offered */
-	bool is_plain;	/* a question of the agent, not about permission: options only */
+	bool only_once; /* "Allow always" is not offered */
+	bool is_plain;  /* a question of the agent, not about permission: options only */
 	yyjson_val *options;
 };
 
@@ -61,8 +61,7 @@ enum question_choice question_choice_of(struct str option);
  * Edits and signs seal.toml as the choice says (nothing for CHOICE_DENY).  What
  * would be written is shown to nobody here.
  */
-int question_write(const struct question *question, enum question_choice choice,
-		   struct err *err);
+int question_write(const struct question *question, enum question_choice choice, struct err *err);
 
 /* One rule, written and signed: what the terminal interface does with a choice. */
 int question_remember(const char *root, bool allow, const char *verb, const char *pattern,

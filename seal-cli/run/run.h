@@ -11,16 +11,16 @@ struct err;
 
 /* What is answered where nobody is asked. */
 enum run_prompts {
-	PROMPTS_ASK,	/* on a terminal; without one: deny */
-	PROMPTS_ALLOW,	/* allow once what a rule grants with prompt = true; deny the rest */
+	PROMPTS_ASK,   /* on a terminal; without one: deny */
+	PROMPTS_ALLOW, /* allow once what a rule grants with prompt = true; deny the rest */
 	PROMPTS_DENY,
 };
 
 struct run_flags {
-	const char *prompt, *resume, *approve;	/* approve: the hash of a manifest */
+	const char *prompt, *resume, *approve; /* approve: the hash of a manifest */
 	enum run_prompts prompts;
 	unsigned int max_turns, timeout_s;
-	bool json, is_terminal;	/* is_terminal: somebody can be asked */
+	bool json, is_terminal; /* is_terminal: somebody can be asked */
 };
 
 struct run {
@@ -28,7 +28,7 @@ struct run {
 	struct rpc_client *client;
 	struct print print;
 	char *session_id;
-	bool was_cancelled;	/* by Ctrl+C */
+	bool was_cancelled; /* by Ctrl+C */
 	bool timed_out;
 };
 

@@ -31,7 +31,7 @@ bool run_was_interrupted(void)
 
 static void catch_interrupt(void)
 {
-	struct sigaction action = { .sa_handler = on_interrupt };
+	struct sigaction action = {.sa_handler = on_interrupt};
 
 	(void)sigaction(SIGINT, &action, NULL);
 }
@@ -51,8 +51,8 @@ static int exit_of(struct str fault, const struct err *err)
 		const char *fault;
 		int code;
 	} rows[] = {
-		{ "manifest", EXIT_INPUT }, { "model", EXIT_MODEL }, { "sandbox", EXIT_SANDBOX },
-		{ "limit", EXIT_LIMIT },    { "agent", EXIT_FAULT },
+	    {"manifest", EXIT_INPUT}, {"model", EXIT_MODEL}, {"sandbox", EXIT_SANDBOX},
+	    {"limit", EXIT_LIMIT},    {"agent", EXIT_FAULT},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -125,7 +125,7 @@ static int find_latest(struct run *run, struct err *err)
 	if (!at)
 		return err_sys(err, "the current folder");
 	for (;;) {
-		cleanup_message struct message reply = { 0 };
+		cleanup_message struct message reply = {0};
 		cleanup_buf struct buf params = BUF_INIT;
 		struct json w = json_to(&params);
 		struct str id;
@@ -142,7 +142,8 @@ static int find_latest(struct run *run, struct err *err)
 		if (id.len)
 			return run->session_id ? 0 : err_nomem(err);
 		if (strcmp(at, "/") == 0)
-			return err_set(err, ERR_INPUT, "there is no earlier session here to resume");
+			return err_set(err, ERR_INPUT,
+				       "there is no earlier session here to resume");
 		at[strrchr(at, '/') == at ? 1 : strrchr(at, '/') - at] = '\0';
 	}
 }
@@ -206,14 +207,14 @@ static int await(struct run *run, uint64_t id, struct message *ret_reply, struct
 	int64_t deadline = run->flags->timeout_s ? now_ms() + run->flags->timeout_s * 1000LL : 0;
 
 	for (;;) {
-		cleanup_message struct message message = { 0 };
+		cleanup_message struct message message = {0};
 		int r = rpc_client_next(run->client, left(deadline), &message, err);
 
 		if (r < 0)
 			return r;
 		if (r > 0 && message.kind >= MESSAGE_REPLY && message_number(message.id) == id) {
 			*ret_reply = message;
-			message = (struct message){ 0 };
+			message = (struct message){0};
 			return 0;
 		}
 		if (r > 0 && on_message(run, run->client, &message, err) < 0)
@@ -244,7 +245,7 @@ static int finish(struct run *run, const struct message *reply)
 	yyjson_val *seal = yyjson_obj_get(yyjson_obj_get(reply->result, "_meta"), "seal");
 	struct str text = json_str(reply->error, "message");
 	struct str stop = json_str(reply->result, "stopReason");
-	struct err err = { .code = ERR_INTERNAL };
+	struct err err = {.code = ERR_INTERNAL};
 
 	run->print.seq = json_int(seal, "seq", run->print.seq);
 	run->print.kind->end(&run->print, stop, text);
@@ -254,7 +255,8 @@ static int finish(struct run *run, const struct message *reply)
 		(void)fprintf(stderr, "seal: stopped after %u seconds (--timeout)\n",
 			      run->flags->timeout_s);
 	else if (str_is(stop, "max_turn_requests"))
-		(void)fputs("seal: stopped at the limit of turns (--max-turns, [limits])\n", stderr);
+		(void)fputs("seal: stopped at the limit of turns (--max-turns, [limits])\n",
+			    stderr);
 	else if (str_is(stop, "max_tokens"))
 		(void)fputs("seal: stopped at the model's output limit\n", stderr);
 	return exit_of_stop(run, stop);
@@ -263,7 +265,7 @@ static int finish(struct run *run, const struct message *reply)
 static int prompt(struct run *run, struct err *err)
 {
 	cleanup_buf struct buf params = BUF_INIT;
-	cleanup_message struct message reply = { 0 };
+	cleanup_message struct message reply = {0};
 	uint64_t id;
 
 	put_prompt(&params, run);
@@ -283,7 +285,7 @@ static int fail(struct str fault, const struct err *err)
 
 int run_turn(struct run *run)
 {
-	cleanup_message struct message reply = { 0 };
+	cleanup_message struct message reply = {0};
 	struct err err;
 	int r;
 

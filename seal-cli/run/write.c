@@ -9,8 +9,8 @@ static const struct {
 	const char *verb;
 	enum manifest_edit_section section;
 } sections[] = {
-	{ "run", EDIT_COMMANDS }, { "read", EDIT_READ },       { "write", EDIT_WRITE },
-	{ "delete", EDIT_DELETE }, { "connect", EDIT_NETWORK },
+    {"run", EDIT_COMMANDS},  {"read", EDIT_READ},       {"write", EDIT_WRITE},
+    {"delete", EDIT_DELETE}, {"connect", EDIT_NETWORK},
 };
 
 static int edit_of(struct str verb, struct str pattern, struct manifest_edit *ret_edit,
@@ -18,8 +18,8 @@ static int edit_of(struct str verb, struct str pattern, struct manifest_edit *re
 {
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		if (str_is(verb, sections[i].verb)) {
-			*ret_edit = (struct manifest_edit){ .section = sections[i].section,
-							    .pattern = pattern };
+			*ret_edit = (struct manifest_edit){.section = sections[i].section,
+							   .pattern = pattern};
 			return 0;
 		}
 	return err_set(err, ERR_INPUT, "seal.toml has no rules for \"%.*s\"",
@@ -44,8 +44,7 @@ static bool is_needless(const struct question_part *part, enum question_choice c
 	return part->is_allowed || (choice == CHOICE_ALLOW && part->rule.len);
 }
 
-int question_write(const struct question *question, enum question_choice choice,
-		   struct err *err)
+int question_write(const struct question *question, enum question_choice choice, struct err *err)
 {
 	cleanup_free char *root = str_dup(question->root);
 

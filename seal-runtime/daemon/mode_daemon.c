@@ -16,8 +16,8 @@
 #include "server/server.h"
 
 struct flags {
-	unsigned int idle_exit, linger, ask_wait;	/* seconds */
-	unsigned int ready_fd;	/* 0: none */
+	unsigned int idle_exit, linger, ask_wait; /* seconds */
+	unsigned int ready_fd;                    /* 0: none */
 };
 
 /* Whole numbers up to a week of seconds. */
@@ -40,10 +40,10 @@ static int read_flag(struct flags *flags, const char *name, const char *value, s
 		const char *name;
 		unsigned int *at;
 	} numbers[] = {
-		{ "--idle-exit", &flags->idle_exit },
-		{ "--linger", &flags->linger },
-		{ "--ask-wait", &flags->ask_wait },
-		{ "--ready-fd", &flags->ready_fd },
+	    {"--idle-exit", &flags->idle_exit},
+	    {"--linger", &flags->linger},
+	    {"--ask-wait", &flags->ask_wait},
+	    {"--ready-fd", &flags->ready_fd},
 	};
 
 	if (!value)
@@ -63,8 +63,8 @@ static int read_flag(struct flags *flags, const char *name, const char *value, s
 			return 0;
 		return err_set(err, ERR_INPUT, "%s needs a whole number, not \"%s\"", name, value);
 	}
-	return err_set(err, ERR_INPUT, "no flag \"%s\"; flags: --idle-exit --linger --ask-wait --log",
-		       name);
+	return err_set(err, ERR_INPUT,
+		       "no flag \"%s\"; flags: --idle-exit --linger --ask-wait --log", name);
 }
 
 static void on_signal(uv_signal_t *handle, int sig)
@@ -76,7 +76,7 @@ static void on_signal(uv_signal_t *handle, int sig)
 /* They must not keep the loop alive. */
 static void watch_signals(uv_loop_t *loop, uv_signal_t signals[2], struct server *server)
 {
-	static const int numbers[] = { SIGTERM, SIGINT };
+	static const int numbers[] = {SIGTERM, SIGINT};
 
 	for (size_t i = 0; i < 2; i++) {
 		(void)uv_signal_init(loop, &signals[i]);
@@ -102,11 +102,11 @@ static int run(const struct flags *flags, int listen_fd, struct err *err)
 	uv_signal_t signals[2];
 	uv_loop_t loop;
 	struct server_setup setup = {
-		.loop = &loop,
-		.listen_fd = listen_fd,
-		.linger = flags->linger * 1000,
-		.idle_exit = flags->idle_exit * 1000,
-		.ask_wait = flags->ask_wait * 1000,
+	    .loop = &loop,
+	    .listen_fd = listen_fd,
+	    .linger = flags->linger * 1000,
+	    .idle_exit = flags->idle_exit * 1000,
+	    .ask_wait = flags->ask_wait * 1000,
 	};
 
 	if (uv_loop_init(&loop) < 0)
@@ -142,8 +142,8 @@ static int serve(const struct flags *flags, struct err *err)
 int mode_daemon(int argc, char **argv)
 {
 	struct flags flags = {
-		.linger = SERVER_LINGER / 1000,
-		.ask_wait = SERVER_ASK_WAIT / 1000,
+	    .linger = SERVER_LINGER / 1000,
+	    .ask_wait = SERVER_ASK_WAIT / 1000,
 	};
 	struct err err;
 

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -14,7 +16,34 @@
 #include "base/err.h"
 #include "rpc/client.h"
 
-static int lock(const char *dir, int *ret_fd, struct err *err)
+/* Does somebody answer at the socket? */
+static bool is_answered(const struct sockaddr_un *at)
+{
+	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0;
+}
+
+/* A daemon on its way out no longer listens but still holds the lock: its
+ * workers have PLACE_WAIT_MS to end. */
+#define PLACE_WAIT_MS 5000
+
+static int wait_for_lock(int fd, const char *path, const struct sockaddr_un *at, struct err *err)
+{
+	const struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
+
+	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += 10) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(err, "lock %s", path);
+		if (waited >= PLACE_WAIT_MS || is_answered(at))
+			return err_set(err, ERR_INPUT, "another seald listens at %s already",
+				       at->sun_path);
+		(void)nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+static int lock(const char *dir, const struct sockaddr_un *at, int *ret_fd, struct err *err)
 {
 	cleanup_buf struct buf path = BUF_INIT;
 	cleanup_close int fd = -1;
@@ -25,22 +54,21 @@ static int lock(const char *dir, int *ret_fd, struct err *err)
 	fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_sys(err, "open %s", path.data);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK
-			       ? err_set(err, ERR_INPUT, "another seald listens in %s already", dir)
-			       : err_sys(err, "lock %s", path.data);
+	if (wait_for_lock(fd, path.data, at, err) < 0)
+		return err->code;
 	*ret_fd = take_fd(fd);
 	return 0;
 }
 
 static int address(const char *dir, struct sockaddr_un *ret_address, struct err *err)
 {
-	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if ((size_t)snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/%s", dir,
 			     RPC_SOCKET_NAME) >= sizeof(ret_address->sun_path))
-		return err_set(err, ERR_LIMIT,
-			       "%s/%s is too long for a socket; set XDG_RUNTIME_DIR to a shorter path",
-			       dir, RPC_SOCKET_NAME);
+		return err_set(
+		    err, ERR_LIMIT,
+		    "%s/%s is too long for a socket; set XDG_RUNTIME_DIR to a shorter path", dir,
+		    RPC_SOCKET_NAME);
 	return 0;
 }
 
@@ -70,7 +98,7 @@ int place_take(int *ret_lock_fd, int *ret_listen_fd, struct err *err)
 	struct sockaddr_un at;
 
 	if (dirs_get(DIRS_RUNTIME, &dir, err) < 0 || address(dir, &at, err) < 0 ||
-	    lock(dir, &lock_fd, err) < 0 || listen_at(&at, ret_listen_fd, err) < 0)
+	    lock(dir, &at, &lock_fd, err) < 0 || listen_at(&at, ret_listen_fd, err) < 0)
 		return err->code;
 	*ret_lock_fd = take_fd(lock_fd);
 	return 0;

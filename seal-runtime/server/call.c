@@ -5,17 +5,16 @@
 #include "base/err.h"
 
 static const char *const methods[] = {
-	[CALL_START] = "_seal/start",
-	[CALL_PROMPT] = "session/prompt",
-	[CALL_HISTORY] = "_seal/history",
+    [CALL_START] = "_seal/start",
+    [CALL_PROMPT] = "session/prompt",
+    [CALL_HISTORY] = "_seal/history",
 };
 
 /* One request of a worker is under way at a time, so its id says only that the
  * answer is one. */
 #define CALL_ID "1"
 
-struct call *call_new(enum call_kind kind, struct client *client, const char *id,
-		      struct str params)
+struct call *call_new(enum call_kind kind, struct client *client, const char *id, struct str params)
 {
 	cleanup_with(call_free) struct call *call = calloc(1, sizeof(*call));
 
@@ -73,7 +72,8 @@ int call_add(struct live *live, struct call *call, struct err *err)
 		n++;
 	if (n >= CALLS_MAX) {
 		call_free(call);
-		return err_set(err, ERR_LIMIT, "more than %d requests wait for this session", CALLS_MAX);
+		return err_set(err, ERR_LIMIT, "more than %d requests wait for this session",
+			       CALLS_MAX);
 	}
 	*end = call;
 	(void)uv_timer_stop(&live->linger);
@@ -132,8 +132,7 @@ void call_next(struct live *live)
 {
 	struct err err;
 
-	while (!live->running && live->queue && live->is_started &&
-	       live->queue->kind == CALL_START)
+	while (!live->running && live->queue && live->is_started && live->queue->kind == CALL_START)
 		answer_described(live);
 	if (live->running || live->is_closing)
 		return;

@@ -6,19 +6,19 @@ static const struct {
 	method_handler *run;
 	bool needs_hello;
 } handlers[RPC_METHOD_MAX] = {
-	[RPC_initialize] = { method_initialize, false },
-	[RPC_session_new] = { method_session_new, true },
-	[RPC_session_load] = { method_session_load, true },
-	[RPC_session_resume] = { method_session_resume, true },
-	[RPC_session_list] = { method_session_list, true },
-	[RPC_session_prompt] = { method_session_prompt, true },
-	[RPC_session_cancel] = { method_session_cancel, true },
-	[RPC_session_close] = { method_session_close, true },
-	[RPC_session_delete] = { method_session_delete, true },
-	[RPC_session_set_mode] = { method_session_set_mode, true },
-	[RPC_cancel_request] = { method_cancel_request, true },
-	[RPC_seal_status] = { method_seal_status, false },
-	[RPC_seal_stop] = { method_seal_stop, false },
+    [RPC_initialize] = {method_initialize, false},
+    [RPC_session_new] = {method_session_new, true},
+    [RPC_session_load] = {method_session_load, true},
+    [RPC_session_resume] = {method_session_resume, true},
+    [RPC_session_list] = {method_session_list, true},
+    [RPC_session_prompt] = {method_session_prompt, true},
+    [RPC_session_cancel] = {method_session_cancel, true},
+    [RPC_session_close] = {method_session_close, true},
+    [RPC_session_delete] = {method_session_delete, true},
+    [RPC_session_set_mode] = {method_session_set_mode, true},
+    [RPC_cancel_request] = {method_cancel_request, true},
+    [RPC_seal_status] = {method_seal_status, false},
+    [RPC_seal_stop] = {method_seal_stop, false},
 };
 
 static int check(struct client *client, const struct message *message, enum rpc_method method,

@@ -14,13 +14,15 @@ void method_initialize(struct client *client, const char *id, const struct rpc_p
 	/* One version is spoken; a client of another decides what to do with that. */
 	client->is_ready = true;
 	client->is_interactive = has_someone(params->clientCapabilities);
-	client_reply(client, id,
-		     STR("{\"protocolVersion\":1,\"agentCapabilities\":{\"loadSession\":true,"
-			 "\"promptCapabilities\":{\"image\":false,\"audio\":false,\"embeddedContext\":true},"
-			 "\"mcpCapabilities\":{\"http\":false,\"sse\":false},"
-			 "\"sessionCapabilities\":{\"list\":{},\"resume\":{},\"close\":{},\"delete\":{}}},"
-			 "\"agentInfo\":{\"name\":\"seal\",\"title\":\"seal\",\"version\":\"" SEAL_VERSION "\"},"
-			 "\"authMethods\":[]}"));
+	client_reply(
+	    client, id,
+	    STR("{\"protocolVersion\":1,\"agentCapabilities\":{\"loadSession\":true,"
+		"\"promptCapabilities\":{\"image\":false,\"audio\":false,\"embeddedContext\":true},"
+		"\"mcpCapabilities\":{\"http\":false,\"sse\":false},"
+		"\"sessionCapabilities\":{\"list\":{},\"resume\":{},\"close\":{},\"delete\":{}}},"
+		"\"agentInfo\":{\"name\":\"seal\",\"title\":\"seal\",\"version\":\"" SEAL_VERSION
+		"\"},"
+		"\"authMethods\":[]}"));
 }
 
 static void put_live(struct json *w, const struct live *live)

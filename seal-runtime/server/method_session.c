@@ -74,7 +74,8 @@ static int check_id(struct client *client, struct str id, char ret_id[FOLDER_ID_
 	cleanup_free char *path = NULL;
 
 	if (!folder_id_is_valid(id))
-		return err_set(err, ERR_INPUT, "\"%.*s\" is no session id; `seal sessions list` names them",
+		return err_set(err, ERR_INPUT,
+			       "\"%.*s\" is no session id; `seal sessions list` names them",
 			       STR_ARG(str_head(id, 64)));
 	memcpy(ret_id, id.data, id.len);
 	ret_id[id.len] = '\0';
@@ -277,14 +278,14 @@ void method_session_delete(struct client *client, const char *id, const struct r
 		client_reply(client, id, STR("{}"));
 }
 
-void method_session_set_mode(struct client *client, const char *id,
-			     const struct rpc_params *params)
+void method_session_set_mode(struct client *client, const char *id, const struct rpc_params *params)
 {
 	if (!live_find(client->server, params->sessionId))
 		client_fail(client, id, RPC_NOT_FOUND, STR("there is no such session open"));
 	else if (!str_is(params->modeId, "manifest"))
-		client_fail(client, id, RPC_PARAMS,
-			    STR("the only mode is \"manifest\": what seal.toml allows, and nothing else"));
+		client_fail(
+		    client, id, RPC_PARAMS,
+		    STR("the only mode is \"manifest\": what seal.toml allows, and nothing else"));
 	else
 		client_reply(client, id, STR("{}"));
 }

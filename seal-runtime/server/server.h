@@ -17,15 +17,15 @@ struct server;
 /* Durations in milliseconds; 0 for idle_exit: never. */
 struct server_setup {
 	uv_loop_t *loop;
-	int listen_fd;	/* listening; the server's from now on, also on failure */
-	unsigned int linger;	/* a worker without work lives so long */
-	unsigned int idle_exit;	/* without clients and workers the daemon ends after this */
-	unsigned int ask_wait;	/* a question nobody is there to answer is refused after this */
+	int listen_fd;          /* listening; the server's from now on, also on failure */
+	unsigned int linger;    /* a worker without work lives so long */
+	unsigned int idle_exit; /* without clients and workers the daemon ends after this */
+	unsigned int ask_wait;  /* a question nobody is there to answer is refused after this */
 };
 
-#define SERVER_LINGER	 30000
-#define SERVER_ASK_WAIT	 600000
-#define SERVER_KILL_WAIT 2000	/* from a cancel to SIGKILL */
+#define SERVER_LINGER    30000
+#define SERVER_ASK_WAIT  600000
+#define SERVER_KILL_WAIT 2000 /* from a cancel to SIGKILL */
 
 int server_new(const struct server_setup *setup, struct server **ret_server, struct err *err);
 

@@ -15,44 +15,44 @@ struct client {
 	struct peer peer;
 	struct client *next;
 	struct server *server;
-	bool is_ready;	/* `initialize` was answered */
-	bool is_interactive;	/* somebody there answers questions */
+	bool is_ready;       /* `initialize` was answered */
+	bool is_interactive; /* somebody there answers questions */
 };
 
 enum call_kind {
-	CALL_START,	/* _seal/start */
-	CALL_PROMPT,	/* session/prompt */
-	CALL_HISTORY,	/* _seal/history */
+	CALL_START,   /* _seal/start */
+	CALL_PROMPT,  /* session/prompt */
+	CALL_HISTORY, /* _seal/history */
 };
 
 /* A request for a worker: waiting in its session's queue, then running. */
 struct call {
 	struct call *next;
 	enum call_kind kind;
-	struct client *client;	/* NULL: nobody waits (gone, or it is ours) */
-	char *client_id;	/* JSON; NULL when it is ours */
-	char *params;	/* JSON, for the worker */
-	int turn;	/* CALL_PROMPT */
+	struct client *client; /* NULL: nobody waits (gone, or it is ours) */
+	char *client_id;       /* JSON; NULL when it is ours */
+	char *params;          /* JSON, for the worker */
+	int turn;              /* CALL_PROMPT */
 };
 
 /* A question of a worker for the person. */
 struct question {
 	struct question *next;
-	uint64_t number;	/* as the clients know it */
-	char *worker_id;	/* as the worker knows it, JSON */
-	char *params;	/* JSON */
-	struct client *client;	/* who was asked; NULL: nobody yet */
+	uint64_t number;       /* as the clients know it */
+	char *worker_id;       /* as the worker knows it, JSON */
+	char *params;          /* JSON */
+	struct client *client; /* who was asked; NULL: nobody yet */
 };
 
 struct worker {
 	struct peer peer;
 	uv_process_t process;
-	uv_timer_t doom;	/* ends in SIGKILL */
-	struct live *live;	/* NULL: dismissed, only its end is awaited */
+	uv_timer_t doom;   /* ends in SIGKILL */
+	struct live *live; /* NULL: dismissed, only its end is awaited */
 	struct server *server;
 	struct worker *next;
 	unsigned int n_handles;
-	bool has_exited, has_ended;	/* its process; its stream */
+	bool has_exited, has_ended; /* its process; its stream */
 	int64_t status;
 	int signal;
 };
@@ -67,12 +67,12 @@ struct live {
 	struct client **clients;
 	size_t n_clients;
 	struct question *questions;
-	char *described;	/* JSON: the answer of session/new, load, resume */
-	struct buf told;	/* the updates of the running turn, for who loads meanwhile */
-	int turn;	/* number of the last prompt */
-	bool is_started;	/* the worker answered _seal/start */
-	bool is_cancelled;	/* the running turn */
-	bool is_private;	/* replays the history for one client; in no list */
+	char *described;   /* JSON: the answer of session/new, load, resume */
+	struct buf told;   /* the updates of the running turn, for who loads meanwhile */
+	int turn;          /* number of the last prompt */
+	bool is_started;   /* the worker answered _seal/start */
+	bool is_cancelled; /* the running turn */
+	bool is_private;   /* replays the history for one client; in no list */
 	bool is_closing;
 	uv_timer_t linger, ask_wait;
 	unsigned int n_handles;
@@ -92,9 +92,9 @@ struct server {
 /* Everything a peer can make grow has an end. */
 #define CLIENTS_MAX   256
 #define LIVES_MAX     256
-#define CALLS_MAX     64	/* waiting for one session */
+#define CALLS_MAX     64 /* waiting for one session */
 #define LIVE_TOLD_MAX ((size_t)8 << 20)
-#define QUESTIONS_MAX 64	/* open in one session */
+#define QUESTIONS_MAX 64 /* open in one session */
 
 /* client.c */
 void client_accept(struct server *server);
@@ -157,9 +157,8 @@ void session_join(struct client *client, const char *id, const char *session_id)
 void session_catch_up(struct client *client, const char *session_id);
 
 /* method_*.c */
-typedef void method_handler(struct client *client, const char *id,
-			    const struct rpc_params *params);
+typedef void method_handler(struct client *client, const char *id, const struct rpc_params *params);
 method_handler method_initialize, method_session_new, method_session_load, method_session_resume,
-	method_session_list, method_session_prompt, method_session_cancel, method_session_close,
-	method_session_delete, method_session_set_mode, method_cancel_request, method_seal_status,
-	method_seal_stop;
+    method_session_list, method_session_prompt, method_session_cancel, method_session_close,
+    method_session_delete, method_session_set_mode, method_cancel_request, method_seal_status,
+    method_seal_stop;

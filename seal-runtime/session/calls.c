@@ -4,7 +4,7 @@
 static const struct {
 	const char *call, *title;
 } titles[] = {
-#define CALL(interface, name, wit_name, verb, title) { #interface "." wit_name, title },
+#define CALL(interface, name, wit_name, verb, title) {#interface "." wit_name, title},
 #include "gate/calls.def"
 #undef CALL
 };
@@ -13,11 +13,9 @@ static const struct {
 static const struct {
 	const char *call, *kind;
 } kinds[] = {
-	{ "tools.command-run", "execute" }, { "tools.file-read", "read" },
-	{ "tools.file-write", "edit" },	    { "tools.file-edit", "edit" },
-	{ "tools.file-delete", "delete" },  { "tools.web-fetch", "fetch" },
-	{ "tools.file-list", "search" },    { "tools.file-glob", "search" },
-	{ "tools.grep", "search" },
+    {"tools.command-run", "execute"}, {"tools.file-read", "read"},     {"tools.file-write", "edit"},
+    {"tools.file-edit", "edit"},      {"tools.file-delete", "delete"}, {"tools.web-fetch", "fetch"},
+    {"tools.file-list", "search"},    {"tools.file-glob", "search"},   {"tools.grep", "search"},
 };
 
 const char *session_call_title(const char *call)

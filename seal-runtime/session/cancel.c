@@ -20,7 +20,7 @@ static timer_t timer;
 
 static void arm(long ms)
 {
-	struct itimerspec when = { .it_value = { ms / 1000, ms % 1000 * 1000000 } };
+	struct itimerspec when = {.it_value = {ms / 1000, ms % 1000 * 1000000}};
 
 	(void)timer_settime(timer, 0, &when, NULL);
 }
@@ -30,7 +30,7 @@ static void fire(void)
 	const uint64_t one = 1;
 
 	if (write(event_fd, &one, sizeof(one)) < 0)
-		return;	/* full is readable too */
+		return; /* full is readable too */
 	arm(CANCEL_GRACE_MS);
 }
 
@@ -76,7 +76,7 @@ static void on_timer(int sig, siginfo_t *info, void *context)
 
 static int handle(int sig, void (*handler)(int, siginfo_t *, void *), struct err *err)
 {
-	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART };
+	struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
 
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaddset(&action.sa_mask, SIGUSR1);
@@ -87,7 +87,7 @@ static int handle(int sig, void (*handler)(int, siginfo_t *, void *), struct err
 
 int cancel_setup(int *ret_fd, struct err *err)
 {
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
 
 	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (event_fd < 0)

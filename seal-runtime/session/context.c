@@ -10,9 +10,9 @@
 
 /* The first of these that is there speaks for the project.  It tells the agent
  * how to work; it grants nothing. */
-static const char *const instruction_names[] = { "SEAL.md", "AGENTS.md", "CLAUDE.md" };
+static const char *const instruction_names[] = {"SEAL.md", "AGENTS.md", "CLAUDE.md"};
 
-#define INSTRUCTIONS_MAX ((size_t)32 << 10)	/* the rest is cut */
+#define INSTRUCTIONS_MAX      ((size_t)32 << 10) /* the rest is cut */
 #define INSTRUCTIONS_FILE_MAX ((size_t)4 << 20)
 
 static bool put_file(struct json *w, int root, const char *name)
@@ -96,8 +96,7 @@ static void put_date(struct json *w)
 
 int session_context(const struct session *session, struct buf *ret_json, struct err *err)
 {
-	cleanup_close int root =
-		open(session->meta.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int root = open(session->meta.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct json w = json_to(ret_json);
 
 	if (root < 0)

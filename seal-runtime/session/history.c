@@ -12,9 +12,9 @@
 
 struct telling {
 	struct session *session;
-	struct buf turn;	/* lines of the turn that is being read */
-	char call[64];	/* the open call */
-	uint64_t seq;	/* its record */
+	struct buf turn; /* lines of the turn that is being read */
+	char call[64];   /* the open call */
+	uint64_t seq;    /* its record */
 };
 
 static void telling_finip(struct telling *telling)
@@ -60,7 +60,8 @@ static void tell_reply(struct telling *telling, struct str result)
 	yyjson_val *block;
 	size_t i, n;
 
-	yyjson_arr_foreach(yyjson_obj_get(reply, "content"), i, n, block) {
+	yyjson_arr_foreach(yyjson_obj_get(reply, "content"), i, n, block)
+	{
 		struct str text = json_str(yyjson_obj_get(block, "text"), "text");
 		struct str thought = json_str(yyjson_obj_get(block, "thinking"), "text");
 
@@ -201,13 +202,14 @@ static int read_log(struct telling *telling, const char *dir, struct err *err)
 int session_history(struct session *session, yyjson_val *params, struct buf *ret_json,
 		    const char **ret_fault, struct err *err)
 {
-	cleanup_with(telling_fini) struct telling telling = { .session = session };
+	cleanup_with(telling_fini) struct telling telling = {.session = session};
 	struct str id = json_str(params, "sessionId");
 	cleanup_free char *dir = NULL;
 
 	*ret_fault = FAULT_SESSION;
 	if (!folder_id_is_valid(id))
-		return err_set(err, ERR_INPUT, "\"%.*s\" is no session id", STR_ARG(str_head(id, 64)));
+		return err_set(err, ERR_INPUT, "\"%.*s\" is no session id",
+			       STR_ARG(str_head(id, 64)));
 	memcpy(session->id, id.data, id.len);
 	if (folder_find(session->id, &dir, err) < 0)
 		return err->code;

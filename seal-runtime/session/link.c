@@ -11,7 +11,7 @@
 
 void link_init(struct link *link, int fd)
 {
-	*link = (struct link){ .fd = fd };
+	*link = (struct link){.fd = fd};
 }
 
 void link_fini(struct link *link)
@@ -23,8 +23,8 @@ void link_fini(struct link *link)
 /* 1: bytes came; 0: end, or cancelled (when cancel_fd is given). */
 static int fill(struct link *link, int cancel_fd, struct err *err)
 {
-	struct pollfd wait[] = { { .fd = link->fd, .events = POLLIN },
-				 { .fd = cancel_fd, .events = POLLIN } };
+	struct pollfd wait[] = {{.fd = link->fd, .events = POLLIN},
+				{.fd = cancel_fd, .events = POLLIN}};
 	char *at;
 	ssize_t n;
 
@@ -114,7 +114,7 @@ static bool is_answer(const struct message *message)
 static int await(struct link *link, int cancel_fd, struct message *ret_message, struct err *err)
 {
 	for (;;) {
-		cleanup_message struct message message = { 0 };
+		cleanup_message struct message message = {0};
 		struct str line;
 		int r = next(link, cancel_fd, &line, err);
 
@@ -128,7 +128,7 @@ static int await(struct link *link, int cancel_fd, struct message *ret_message, 
 			buf_addc(&link->held, '\n');
 		} else if (message_number(message.id) == link->last_id) {
 			*ret_message = message;
-			message = (struct message){ 0 };
+			message = (struct message){0};
 			return 1;
 		}
 	}

@@ -22,8 +22,8 @@ struct err;
 struct link {
 	int fd;
 	struct frame frame;
-	uint64_t last_id;	/* of a request of ours */
-	struct buf held;	/* requests that came while an answer was awaited */
+	uint64_t last_id; /* of a request of ours */
+	struct buf held;  /* requests that came while an answer was awaited */
 };
 
 void link_init(struct link *link, int fd);

@@ -51,10 +51,10 @@ static void show_words(struct session *session, enum show_kind kind, struct str 
 	static const struct {
 		const char *update, *meta;
 	} kinds[] = {
-		[SHOW_TEXT] = { "agent_message_chunk", NULL },
-		[SHOW_THOUGHT] = { "agent_thought_chunk", NULL },
-		[SHOW_PRINT] = { "agent_thought_chunk", "{\"seal\":{\"level\":\"print\"}}" },
-		[SHOW_WARN] = { "agent_thought_chunk", "{\"seal\":{\"level\":\"warn\"}}" },
+	    [SHOW_TEXT] = {"agent_message_chunk", NULL},
+	    [SHOW_THOUGHT] = {"agent_thought_chunk", NULL},
+	    [SHOW_PRINT] = {"agent_thought_chunk", "{\"seal\":{\"level\":\"print\"}}"},
+	    [SHOW_WARN] = {"agent_thought_chunk", "{\"seal\":{\"level\":\"warn\"}}"},
 	};
 	cleanup_buf struct buf params = BUF_INIT;
 	struct json w = session_update_begin(&params, session->id, kinds[kind].update);
@@ -135,9 +135,9 @@ static void put_changes(struct json *w, const struct session *session, yyjson_va
 	json_key(w, "content");
 	json_array(w);
 	if (yyjson_is_str(what))
-		put_change(w, session, path, (struct str){ NULL, 0 }, json_text(what));
+		put_change(w, session, path, (struct str){NULL, 0}, json_text(what));
 	yyjson_arr_foreach(what, i, n, edit)
-		put_change(w, session, path, json_str(edit, "old"), json_str(edit, "new"));
+	    put_change(w, session, path, json_str(edit, "old"), json_str(edit, "new"));
 	json_end(w);
 }
 
@@ -240,8 +240,10 @@ static void put_plan(struct json *w, const struct session *session, yyjson_val *
 	static const struct {
 		const char *agent, *wire;
 	} states[] = {
-		{ "pending", "pending" }, { "active", "in_progress" },
-		{ "done", "completed" },  { "dropped", "completed" },
+	    {"pending", "pending"},
+	    {"active", "in_progress"},
+	    {"done", "completed"},
+	    {"dropped", "completed"},
 	};
 	yyjson_val *task;
 	size_t i, n;
@@ -249,7 +251,8 @@ static void put_plan(struct json *w, const struct session *session, yyjson_val *
 	(void)session;
 	json_key(w, "entries");
 	json_array(w);
-	yyjson_arr_foreach(tasks, i, n, task) {
+	yyjson_arr_foreach(tasks, i, n, task)
+	{
 		json_object(w);
 		json_kv(w, "content", json_str(task, "title"));
 		json_kv(w, "priority", STR("medium"));
@@ -265,12 +268,12 @@ static const struct {
 	const char *update;
 	void (*put)(struct json *w, const struct session *session, yyjson_val *val);
 } structured[] = {
-	[SHOW_TOOL] = { "tool_call", put_tool },
-	[SHOW_TOOL_OUTPUT] = { "tool_call_update", put_tool_output },
-	[SHOW_TOOL_END] = { "tool_call_update", put_tool_end },
-	[SHOW_USAGE] = { "usage_update", put_usage },
-	[SHOW_TASKS] = { "plan", put_plan },
-	[SHOW_WARN] = { NULL, NULL },
+    [SHOW_TOOL] = {"tool_call", put_tool},
+    [SHOW_TOOL_OUTPUT] = {"tool_call_update", put_tool_output},
+    [SHOW_TOOL_END] = {"tool_call_update", put_tool_end},
+    [SHOW_USAGE] = {"usage_update", put_usage},
+    [SHOW_TASKS] = {"plan", put_plan},
+    [SHOW_WARN] = {NULL, NULL},
 };
 
 /* Never blocks for long and may drop: what is shown is not what is logged. */

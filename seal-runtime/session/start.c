@@ -26,7 +26,7 @@ static int pass(void *ctx, unsigned int id, struct str args, struct buf *ret_res
 		return r;
 	if (id == GATE_llm_chat)
 		session->model_failed =
-			str_starts(str_from(buf_str(ret_result), start), STR("{\"err\""));
+		    str_starts(str_from(buf_str(ret_result), start), STR("{\"err\""));
 	if (session->reload)
 		session_reload(session);
 	return 0;
@@ -36,6 +36,9 @@ static int load_manifest(struct session *session, struct err *err)
 {
 	struct manifest *manifest = NULL;
 
+	/* Relative names in seal.toml are meant from the project's root. */
+	if (chdir(session->meta.root) < 0)
+		return err_sys(err, "the project %s", session->meta.root);
 	if (manifest_load(session->meta.root, &manifest, err) < 0)
 		return err->code;
 	session->manifest = manifest;
@@ -44,16 +47,13 @@ static int load_manifest(struct session *session, struct err *err)
 
 static int open_model(struct session *session, struct err *err)
 {
-	/* A recording's path is relative to the project's root. */
-	if (chdir(session->meta.root) < 0)
-		return err_sys(err, "chdir %s", session->meta.root);
 	return llm_new(session->manifest, session->dir, &session->llm, err);
 }
 
 static int open_host(struct session *session, struct err *err)
 {
 	cleanup_free char *component = NULL;
-	struct host_setup setup = { .call = pass, .ctx = session };
+	struct host_setup setup = {.call = pass, .ctx = session};
 
 	if (dirs_part("agent.cwasm", &component, err) < 0)
 		return err->code;
@@ -66,9 +66,9 @@ static int open_host(struct session *session, struct err *err)
 
 static void put_model(struct buf *json, const struct manifest_model *model)
 {
-	static const char *const thinking[] = { [THINKING_ADAPTIVE] = "adaptive",
-						[THINKING_MANUAL] = "manual",
-						[THINKING_DISABLED] = "disabled" };
+	static const char *const thinking[] = {[THINKING_ADAPTIVE] = "adaptive",
+					       [THINKING_MANUAL] = "manual",
+					       [THINKING_DISABLED] = "disabled"};
 	struct json w = json_to(json);
 
 	json_object(&w);
@@ -88,14 +88,14 @@ static int open_log(struct session *session, struct err *err)
 	cleanup_buf struct buf model = BUF_INIT;
 	char hash[65];
 	struct audit_header header = {
-		.session_id = session->id,
-		.root = session->meta.root,
-		.component_hash = host_component_hash(session->host),
-		.engine = host_engine_id(),
-		.memory_max = HOST_MEMORY_MAX,
-		.manifest_text = session->manifest->text,
-		.manifest_hash = hash,
-		.seal_version = SEAL_VERSION,
+	    .session_id = session->id,
+	    .root = session->meta.root,
+	    .component_hash = host_component_hash(session->host),
+	    .engine = host_engine_id(),
+	    .memory_max = HOST_MEMORY_MAX,
+	    .manifest_text = session->manifest->text,
+	    .manifest_hash = hash,
+	    .seal_version = SEAL_VERSION,
 	};
 
 	if (manifest_canonical_hash(session->manifest, session->meta.root, hash, err) < 0)
@@ -108,13 +108,13 @@ static int open_log(struct session *session, struct err *err)
 static int open_gate(struct session *session, struct err *err)
 {
 	struct gate_setup setup = {
-		.manifest = session->manifest,
-		.root = session->meta.root,
-		.session_dir = session->dir,
-		.session_id = session->id,
-		.audit = session->audit,
-		.llm = session->llm,
-		.up = &session->up,
+	    .manifest = session->manifest,
+	    .root = session->meta.root,
+	    .session_dir = session->dir,
+	    .session_id = session->id,
+	    .audit = session->audit,
+	    .llm = session->llm,
+	    .up = &session->up,
 	};
 
 	session_up(session);
@@ -134,8 +134,8 @@ static const struct {
 	int (*run)(struct session *session, struct err *err);
 	const char *fault;
 } steps[] = {
-	{ load_manifest, FAULT_MANIFEST }, { open_model, FAULT_MODEL }, { open_host, FAULT_AGENT },
-	{ open_log, FAULT_SESSION },	   { open_gate, FAULT_SANDBOX }, { wake, FAULT_AGENT },
+    {load_manifest, FAULT_MANIFEST}, {open_model, FAULT_MODEL},  {open_host, FAULT_AGENT},
+    {open_log, FAULT_SESSION},       {open_gate, FAULT_SANDBOX}, {wake, FAULT_AGENT},
 };
 
 static int open_new(struct session *session, struct str cwd, struct err *err)
@@ -146,7 +146,8 @@ static int open_new(struct session *session, struct str cwd, struct err *err)
 	if (!session->meta.cwd || !session->meta.title)
 		return err_nomem(err);
 	if (session->meta.cwd[0] != '/')
-		return err_set(err, ERR_INPUT, "\"%s\" is no absolute path: a session needs one as its cwd",
+		return err_set(err, ERR_INPUT,
+			       "\"%s\" is no absolute path: a session needs one as its cwd",
 			       session->meta.cwd);
 	if (manifest_find_root(session->meta.cwd, &session->meta.root, err) < 0 ||
 	    folder_make(session->id, &session->dir, err) < 0 ||
@@ -169,7 +170,8 @@ static int take_params(struct session *session, yyjson_val *params, struct err *
 	struct str id = json_str(params, "sessionId");
 
 	if (!folder_id_is_valid(id))
-		return err_set(err, ERR_INPUT, "\"%.*s\" is no session id", STR_ARG(str_head(id, 64)));
+		return err_set(err, ERR_INPUT, "\"%.*s\" is no session id",
+			       STR_ARG(str_head(id, 64)));
 	memcpy(session->id, id.data, id.len);
 	session->max_turns = json_int(params, "maxTurns", 0);
 	return 0;
@@ -255,9 +257,10 @@ void session_describe(const struct session *session, struct buf *ret_json)
 
 	json_object(&w);
 	json_kv(&w, "sessionId", str_of(session->id));
-	json_kv_raw(&w, "modes",
-		    STR("{\"currentModeId\":\"manifest\",\"availableModes\":[{\"id\":\"manifest\",\"name\":"
-			"\"Manifest\",\"description\":\"What seal.toml allows, and nothing else\"}]}"));
+	json_kv_raw(
+	    &w, "modes",
+	    STR("{\"currentModeId\":\"manifest\",\"availableModes\":[{\"id\":\"manifest\",\"name\":"
+		"\"Manifest\",\"description\":\"What seal.toml allows, and nothing else\"}]}"));
 	json_kv_raw(&w, "configOptions", STR("[]"));
 	json_key(&w, "_meta");
 	json_object(&w);

@@ -16,23 +16,23 @@ struct session {
 	struct link link;
 	int cancel_fd, lock;
 	char id[FOLDER_ID_LEN + 1];
-	char *dir;	/* of the session, in the state folder */
-	struct folder_meta meta;	/* root and cwd are in it */
-	int64_t max_turns;	/* of this session's flags; 0: the manifest's */
+	char *dir;               /* of the session, in the state folder */
+	struct folder_meta meta; /* root and cwd are in it */
+	int64_t max_turns;       /* of this session's flags; 0: the manifest's */
 	bool is_started;
-	bool had_turns;	/* the log holds an earlier life of this session */
+	bool had_turns; /* the log holds an earlier life of this session */
 
 	struct manifest *manifest;
-	struct manifest *manifest_before;	/* what the gate's last answers may point into */
+	struct manifest *manifest_before; /* what the gate's last answers may point into */
 	struct llm *llm;
 	struct audit *audit;
 	struct gate *gate;
 	struct host *host;
 	struct upcall up;
 
-	bool reload;	/* the person's answer changed seal.toml */
-	bool model_failed;	/* the last model call of the turn */
-	int turn;	/* number of the last prompt */
+	bool reload;       /* the person's answer changed seal.toml */
+	bool model_failed; /* the last model call of the turn */
+	int turn;          /* number of the last prompt */
 };
 
 /* What failed, for programs: error.data.seal. */

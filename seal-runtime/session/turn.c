@@ -42,7 +42,8 @@ static int put_block(struct buf *message, yyjson_val *block, struct err *err)
 	} else if (str_is(type, "resource")) {
 		put_resource(message, yyjson_obj_get(block, "resource"));
 	} else {
-		return err_set(err, ERR_INPUT, "session/prompt: content of type \"%.*s\" is not supported",
+		return err_set(err, ERR_INPUT,
+			       "session/prompt: content of type \"%.*s\" is not supported",
 			       STR_ARG(str_head(type, 64)));
 	}
 	return 0;
@@ -53,9 +54,8 @@ static int read_prompt(yyjson_val *params, struct buf *ret_message, struct err *
 	yyjson_val *block;
 	size_t i, n;
 
-	yyjson_arr_foreach(yyjson_obj_get(params, "prompt"), i, n, block)
-		if (put_block(ret_message, block, err) < 0)
-			return err->code;
+	yyjson_arr_foreach(yyjson_obj_get(params, "prompt"), i, n,
+			   block) if (put_block(ret_message, block, err) < 0) return err->code;
 	if (buf_check(ret_message, "the prompt", err) < 0)
 		return err->code;
 	if (str_trim(buf_str(ret_message)).len == 0)
@@ -108,9 +108,8 @@ static int call(struct session *session, struct str args, struct buf *ret_result
 static const struct {
 	const char *agent, *wire;
 } stops[] = {
-	{ "end-turn", "end_turn" },	  { "max-tokens", "max_tokens" },
-	{ "limit", "max_turn_requests" }, { "refusal", "refusal" },
-	{ "cancelled", "cancelled" },
+    {"end-turn", "end_turn"}, {"max-tokens", "max_tokens"}, {"limit", "max_turn_requests"},
+    {"refusal", "refusal"},   {"cancelled", "cancelled"},
 };
 
 static const char *stop_reason(struct str agent)

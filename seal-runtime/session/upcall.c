@@ -10,10 +10,10 @@ static const struct {
 	enum ask_choice choice;
 	bool lasts;
 } options[] = {
-	{ "allow_once", "Allow", ASK_ALLOW, false },
-	{ "allow_always", "Allow always", ASK_ALLOW_ALWAYS, true },
-	{ "reject_once", "Deny", ASK_DENY, false },
-	{ "reject_always", "Deny always", ASK_DENY_ALWAYS, true },
+    {"allow_once", "Allow", ASK_ALLOW, false},
+    {"allow_always", "Allow always", ASK_ALLOW_ALWAYS, true},
+    {"reject_once", "Deny", ASK_DENY, false},
+    {"reject_always", "Deny always", ASK_DENY_ALWAYS, true},
 };
 
 #define N_OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -80,8 +80,8 @@ static void put_options(struct json *w, bool only_once)
 static const char *verb_name(enum caps_verb verb)
 {
 	static const char *const names[] = {
-		[CAPS_READ] = "read", [CAPS_WRITE] = "write",	  [CAPS_DELETE] = "delete",
-		[CAPS_RUN] = "run",   [CAPS_CONNECT] = "connect", [CAPS_FREE] = "free",
+	    [CAPS_READ] = "read", [CAPS_WRITE] = "write",     [CAPS_DELETE] = "delete",
+	    [CAPS_RUN] = "run",   [CAPS_CONNECT] = "connect", [CAPS_FREE] = "free",
 	};
 
 	return names[verb];
@@ -90,7 +90,9 @@ static const char *verb_name(enum caps_verb verb)
 static const char *verdict_name(enum caps_verdict verdict)
 {
 	static const char *const names[] = {
-		[CAPS_DENY] = "deny", [CAPS_ASK] = "ask", [CAPS_ALLOW] = "allow",
+	    [CAPS_DENY] = "deny",
+	    [CAPS_ASK] = "ask",
+	    [CAPS_ALLOW] = "allow",
 	};
 
 	return names[verdict];
@@ -178,9 +180,10 @@ static void choose_patterns(const struct caps_answer *answer, yyjson_val *patter
 
 		if (part->verdict == CAPS_ALLOW)
 			continue;
-		pattern = part->n_steps ? str_dup(choose_step(
-						  part, json_text(yyjson_arr_get(patterns, asked))))
-					: str_dup(part->text);
+		pattern =
+		    part->n_steps
+			? str_dup(choose_step(part, json_text(yyjson_arr_get(patterns, asked))))
+			: str_dup(part->text);
 		asked++;
 		if (pattern)
 			reply->patterns[reply->n_patterns++] = pattern;
@@ -189,7 +192,7 @@ static void choose_patterns(const struct caps_answer *answer, yyjson_val *patter
 
 static struct ask_reply read_answer(const struct ask *ask, const struct message *message)
 {
-	struct ask_reply reply = { 0 };
+	struct ask_reply reply = {0};
 	struct str option = json_str(yyjson_obj_get(message->result, "outcome"), "optionId");
 	yyjson_val *seal = yyjson_obj_get(yyjson_obj_get(message->result, "_meta"), "seal");
 
@@ -210,7 +213,7 @@ static struct ask_reply up_ask(void *ctx, const struct ask *ask)
 {
 	struct session *session = ctx;
 	cleanup_buf struct buf params = BUF_INIT;
-	cleanup_message struct message message = { 0 };
+	cleanup_message struct message message = {0};
 	struct ask_reply reply;
 	struct err err;
 	int r;
@@ -220,7 +223,7 @@ static struct ask_reply up_ask(void *ctx, const struct ask *ask)
 			  : link_ask(&session->link, "session/request_permission", buf_str(&params),
 				     session->cancel_fd, &message, &err);
 	if (r <= 0)
-		return (struct ask_reply){ .nobody = !cancel_is_wanted() };
+		return (struct ask_reply){.nobody = !cancel_is_wanted()};
 	reply = read_answer(ask, &message);
 	/* Every choice but a plain "deny" may have changed seal.toml. */
 	session->reload = reply.choice != ASK_DENY;
@@ -255,12 +258,12 @@ static void put_choices(struct buf *params, const struct session *session, struc
 }
 
 /* Only one of the choices is an answer, or free text when there were none. */
-static bool up_question(void *ctx, struct str question, const struct str *choices,
-			size_t n_choices, struct buf *ret)
+static bool up_question(void *ctx, struct str question, const struct str *choices, size_t n_choices,
+			struct buf *ret)
 {
 	struct session *session = ctx;
 	cleanup_buf struct buf params = BUF_INIT;
-	cleanup_message struct message message = { 0 };
+	cleanup_message struct message message = {0};
 	struct str option;
 	struct err err;
 
@@ -281,10 +284,10 @@ static bool up_question(void *ctx, struct str question, const struct str *choice
 void session_up(struct session *session)
 {
 	session->up = (struct upcall){
-		.ctx = session,
-		.ask = up_ask,
-		.question = up_question,
-		.show = session_show,
-		.cancel_fd = session->cancel_fd,
+	    .ctx = session,
+	    .ask = up_ask,
+	    .question = up_question,
+	    .show = session_show,
+	    .cancel_fd = session->cancel_fd,
 	};
 }

@@ -46,9 +46,9 @@ static const struct {
 		   const char **ret_fault, struct err *err);
 	bool needs_start;
 } requests[] = {
-	{ "_seal/start", start, false },
-	{ "session/prompt", session_turn, true },
-	{ "_seal/history", session_history, false },
+    {"_seal/start", start, false},
+    {"session/prompt", session_turn, true},
+    {"_seal/history", session_history, false},
 };
 
 #define N_REQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -95,7 +95,7 @@ static int answer(struct session *session, const struct message *message, struct
 static int serve(struct session *session, struct err *err)
 {
 	for (;;) {
-		cleanup_message struct message message = { 0 };
+		cleanup_message struct message message = {0};
 		int r = link_next(&session->link, &message, err);
 
 		if (r <= 0)
@@ -107,7 +107,7 @@ static int serve(struct session *session, struct err *err)
 
 int session_worker_run(int fd)
 {
-	cleanup_with(session_fini) struct session session = { .lock = -1 };
+	cleanup_with(session_fini) struct session session = {.lock = -1};
 	struct err err;
 
 	link_init(&session.link, fd);

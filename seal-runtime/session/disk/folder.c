@@ -52,7 +52,7 @@ void folder_meta_fini(struct folder_meta *meta)
 	free(meta->root);
 	free(meta->cwd);
 	free(meta->title);
-	*meta = (struct folder_meta){ 0 };
+	*meta = (struct folder_meta){0};
 }
 
 static int path_of(const char *id, char **ret_path, struct err *err)
@@ -61,8 +61,8 @@ static int path_of(const char *id, char **ret_path, struct err *err)
 	cleanup_buf struct buf path = BUF_INIT;
 
 	if (!folder_id_is_valid(str_of(id)))
-		return err_set(err, ERR_INPUT, "\"%.64s\" is no session id; `seal sessions list` names them",
-			       id);
+		return err_set(err, ERR_INPUT,
+			       "\"%.64s\" is no session id; `seal sessions list` names them", id);
 	if (dirs_get(DIRS_STATE, &state, err) < 0)
 		return err->code;
 	buf_addf(&path, "%s/sessions/%s", state, id);
@@ -87,8 +87,8 @@ int folder_find(const char *id, char **ret_path, struct err *err)
 	if (path_of(id, &path, err) < 0)
 		return err->code;
 	if (access(path, F_OK) < 0)
-		return err_set(err, ERR_INPUT, "there is no session %s; `seal sessions list` names them",
-			       id);
+		return err_set(err, ERR_INPUT,
+			       "there is no session %s; `seal sessions list` names them", id);
 	*ret_path = take_ptr(path);
 	return 0;
 }
@@ -97,13 +97,14 @@ int folder_find(const char *id, char **ret_path, struct err *err)
  * limit; so the limit is put around short waits. */
 static int wait_for_lock(int fd, const char *path, struct err *err)
 {
-	const struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
+	const struct timespec step = {.tv_nsec = 10 * 1000 * 1000};
 
 	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += 10) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(err, "lock %s", path);
 		if (waited >= FOLDER_LOCK_MS)
-			return err_set(err, ERR_INPUT, "the session is in use by another process (%s is locked)",
+			return err_set(err, ERR_INPUT,
+				       "the session is in use by another process (%s is locked)",
 				       path);
 		(void)nanosleep(&step, NULL);
 	}
@@ -138,7 +139,7 @@ int folder_meta_read(const char *path, struct folder_meta *ret_meta, struct err 
 	cleanup_close int dir = -1;
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_json yyjson_doc *doc = NULL;
-	cleanup_folder_meta struct folder_meta meta = { 0 };
+	cleanup_folder_meta struct folder_meta meta = {0};
 	yyjson_val *root;
 
 	if (open_folder(path, &dir, err) < 0 ||
@@ -156,7 +157,23 @@ int folder_meta_read(const char *path, struct folder_meta *ret_meta, struct err 
 	if (!meta.root || !meta.cwd || !meta.title)
 		return err_nomem(err);
 	*ret_meta = meta;
-	meta = (struct folder_meta){ 0 };
+	meta = (struct folder_meta){0};
+	return 0;
+}
+
+/* Whole or not at all for who reads it, but not forced to the disk: it says
+ * nothing that the log does not, and a turn should not wait for it. */
+static int replace_soon(int dir, struct str bytes, struct err *err)
+{
+	cleanup_close int fd = openat(dir, META_NAME ".new",
+				      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_sys(err, "make " META_NAME);
+	if (fd_write_all(fd, bytes, err) < 0)
+		return err_wrap(err, META_NAME);
+	if (renameat(dir, META_NAME ".new", dir, META_NAME) < 0)
+		return err_sys(err, "rename " META_NAME);
 	return 0;
 }
 
@@ -178,5 +195,5 @@ int folder_meta_write(const char *path, const char *id, const struct folder_meta
 	buf_addc(&text, '\n');
 	if (buf_check(&text, META_NAME, err) < 0 || open_folder(path, &dir, err) < 0)
 		return err->code;
-	return fd_replace_file(dir, META_NAME, buf_str(&text), 0600, err);
+	return replace_soon(dir, buf_str(&text), err);
 }

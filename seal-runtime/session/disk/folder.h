@@ -17,9 +17,9 @@
 struct err;
 
 /* Ten characters of time, six of chance: names sort by age. */
-#define FOLDER_ID_LEN	16
-#define FOLDER_LIST_MAX 100000	/* sessions looked at */
-#define FOLDER_PAGE	100	/* sessions named in one answer */
+#define FOLDER_ID_LEN   16
+#define FOLDER_LIST_MAX 100000 /* sessions looked at */
+#define FOLDER_PAGE     100    /* sessions named in one answer */
 
 int folder_new_id(char ret_id[FOLDER_ID_LEN + 1], struct err *err);
 
@@ -27,8 +27,8 @@ int folder_new_id(char ret_id[FOLDER_ID_LEN + 1], struct err *err);
 bool folder_id_is_valid(struct str id);
 
 struct folder_meta {
-	char *root, *cwd, *title;	/* owned */
-	int64_t created, updated;	/* seconds since 1970 */
+	char *root, *cwd, *title; /* owned */
+	int64_t created, updated; /* seconds since 1970 */
 };
 void folder_meta_fini(struct folder_meta *meta);
 static inline void folder_meta_finip(struct folder_meta *meta)

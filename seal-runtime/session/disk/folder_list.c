@@ -46,7 +46,7 @@ static int add(struct entries *entries, const char *id, struct folder_meta *meta
 	}
 	memcpy(entries->items[entries->n].id, id, FOLDER_ID_LEN + 1);
 	entries->items[entries->n++].meta = *meta;
-	*meta = (struct folder_meta){ 0 };
+	*meta = (struct folder_meta){0};
 	return 0;
 }
 
@@ -67,7 +67,7 @@ static int gather(const char *sessions, struct str cwd, struct entries *entries,
 		return err_sys(err, "open %s", sessions);
 	while ((item = readdir(dir)) && entries->n < FOLDER_LIST_MAX) {
 		cleanup_buf struct buf path = BUF_INIT;
-		cleanup_folder_meta struct folder_meta meta = { 0 };
+		cleanup_folder_meta struct folder_meta meta = {0};
 		struct err skipped;
 
 		if (!folder_id_is_valid(str_of(item->d_name)))
@@ -165,7 +165,7 @@ static int sessions_path(struct buf *path, struct err *err)
 
 int folder_list(struct str cwd, struct str cursor, struct buf *ret_json, struct err *err)
 {
-	cleanup_with(entries_fini) struct entries entries = { 0 };
+	cleanup_with(entries_fini) struct entries entries = {0};
 	cleanup_buf struct buf path = BUF_INIT;
 	size_t from = 0;
 
