@@ -46,7 +46,7 @@ class Project:
     def serve(self, steps):
         path = os.path.join(self.top, "steps.json")
         with open(path, "w") as out:
-            json.dump(steps, out)
+            json.dump({"steps": list(steps)}, out)
         server = subprocess.Popen([sys.executable, os.path.join(HERE, "..", "model", "server.py"), path, "--log", path + ".log"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(server.stdout.readline())
