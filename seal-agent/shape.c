@@ -136,7 +136,7 @@ static void shape_denial(struct buf *out, const seal_agent_types_denial_t *denia
 	else
 		buf_adds(out, "no rule of the manifest allows it");
 	if (denial->hint.len) {
-		buf_adds(out, "\nHow a person could grant it: ");
+		buf_adds(out, "\nHint: ");
 		shape_name(out, wit_str(denial->hint));
 	}
 	buf_adds(out, denial_end);

@@ -93,6 +93,40 @@ TEST(a_call_cut_off_by_a_kill_has_an_unknown_outcome)
 	"{\"tool-use\":{\"id\":\"" id "\",\"name\":\"file_delete\"," \
 	"\"input-json\":\"{\\\"path\\\":\\\"" path "\\\"}\"}}"
 
+static size_t count(struct str text, const char *what)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; (at = str_find(text, str_of(what), at)) != STR_NONE; at++)
+		n++;
+	return n;
+}
+
+/* A turn of two calls saves six times: message, reply, result, reply, result,
+ * reply. */
+TEST(a_kill_at_any_save_leaves_a_conversation_that_goes_on)
+{
+	for (size_t saves = 0; saves < 8; saves++) {
+		struct str last;
+
+		harness_start(NULL);
+		world_storage_limit(saves);
+		for (int i = 0; i < 2; i++)
+			harness_reply_call("file_delete", i ? "{\"path\":\"b\"}" : "{\"path\":\"a\"}");
+		harness_reply_text("ok");
+		harness_send("go");
+		world_storage_limit(SIZE_MAX);
+		harness_resume(NULL);
+		harness_reply_text("ok");
+		assert_true(harness_send("on").is_ok);
+		last = world_request(world_requests() - 1);
+		assert_int_equal(count(last, "\"tool-use\":"), count(last, "\"tool-result\":"));
+		/* A result that was saved is not forgotten. */
+		assert_int_equal(count(last, "\"Deleted a\""), saves >= 3);
+		assert_int_equal(count(last, "\"Deleted b\""), saves >= 5);
+	}
+}
+
 TEST(finished_results_of_a_cut_reply_are_kept)
 {
 	harness_start(NULL);
@@ -239,7 +273,7 @@ TEST_MAIN(RUN(a_session_goes_on_where_it_was),
 	  RUN(a_new_session_touches_no_storage_before_its_first_message),
 	  RUN(each_step_is_stored_before_the_next), RUN(a_step_writes_no_more_when_the_history_is_long),
 	  RUN(a_call_cut_off_by_a_kill_has_an_unknown_outcome),
-	  RUN(finished_results_of_a_cut_reply_are_kept), RUN(a_full_storage_is_an_error_that_says_so),
+	  RUN(a_kill_at_any_save_leaves_a_conversation_that_goes_on), RUN(finished_results_of_a_cut_reply_are_kept), RUN(a_full_storage_is_an_error_that_says_so),
 	  RUN(what_could_not_be_saved_is_saved_with_the_next_step),
 	  RUN(leftovers_of_a_rewrite_are_dropped), RUN(a_lost_chunk_leaves_a_conversation_that_providers_take),
 	  RUN(a_lost_result_is_answered_as_unknown), RUN(unreadable_storage_is_no_reason_to_fail),

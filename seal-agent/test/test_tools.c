@@ -133,8 +133,8 @@ static const struct tool_row {
 	  "{\"err\":{\"denied\":{\"target\":\"/e\",\"operation\":\"write\",\"rule\":\"deny /e\","
 	  "\"hint\":\"seal allow\"}}}",
 	  "file-write [\"/e\",\"\"]",
-	  "The call was denied: write /e\nDecided by: deny /e\nHow a person could grant it: seal "
-	  "allow\nThe permission system decides this outside of you, before anything runs. Trying "
+	  "The call was denied: write /e\nDecided by: deny /e\nHint: seal allow\n"
+	  "The permission system decides this outside of you, before anything runs. Trying "
 	  "again, or reaching the same thing through another tool, path or command, is refused "
 	  "too: do not. Do the task without it, or tell the user what you need and why.",
 	  true },

@@ -60,13 +60,13 @@ static void drop_entry(size_t at)
 void world_kill(void)
 {
 	world_fini();
+	while (world.n_answers)
+		drop_answer(0);
 }
 
 void world_reset(void)
 {
 	world_kill();
-	while (world.n_answers)
-		drop_answer(0);
 	while (world.n_entries)
 		drop_entry(0);
 	while (world.n_requests)

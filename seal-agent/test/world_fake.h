@@ -17,7 +17,8 @@
 /* Forgets scripts, log, storage and session. */
 void world_reset(void);
 
-/* Forgets what the guest has in memory, but not its storage: a kill. */
+/* Forgets what the guest has in memory and the rest of the script, but not the
+ * storage: a kill. */
 void world_kill(void);
 
 void world_model(uint32_t context_length, uint32_t max_output_tokens, uint64_t idle_seconds);
