@@ -10,6 +10,7 @@
 #include "base/dirs.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "gate/command_hosts.h"
 #include "manifest/manifest.h"
 #include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
@@ -113,6 +114,7 @@ int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err)
 	cleanup_list char **domains = list_of(&by_hand->manifest->allow.commands.default_domains);
 	cleanup_list char **env_vars = list_of(&by_hand->manifest->allow.commands.default_env_vars);
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = {0};
+	cleanup_with(command_hosts_free) struct command_hosts *hosts = NULL;
 	cleanup_with(sandbox_free) struct sandbox *sandbox = NULL;
 	struct sandbox_command command = {.timeout_s = by_hand->timeout_s,
 					  .cancel_fd = -1,
@@ -128,6 +130,9 @@ int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err)
 	command.grant =
 	    (struct grant_command){buf_str(&script), by_hand->cwd, (const char *const *)domains,
 				   (const char *const *)env_vars};
+	if (command_hosts_new(by_hand->manifest, command.grant.domains, &hosts, err) < 0)
+		return err->code;
+	command.hosts = command_hosts_give(take_ptr(hosts));
 	if (sandbox_run(sandbox, &command, &outcome, err) < 0)
 		return err->code;
 	*ret_exit = exit_of(&outcome);

@@ -6,6 +6,7 @@
 #include "base/dirs.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "gate/command_hosts.h"
 #include "gate/pass.h"
 #include "manifest/manifest.h"
 #include "sandbox/sandbox.h"
@@ -263,6 +264,7 @@ int execute_tools_command_run(struct pass *pass)
 {
 	cleanup_with(texts_fini) struct texts domains = { 0 };
 	cleanup_with(texts_fini) struct texts env_vars = { 0 };
+	cleanup_with(command_hosts_free) struct command_hosts *hosts = NULL;
 	static const char *const none[] = { NULL };
 	struct sandbox *sandbox;
 	struct err why;
@@ -273,6 +275,8 @@ int execute_tools_command_run(struct pass *pass)
 	collect(pass, &domains, &env_vars);
 	if (domains.failed || env_vars.failed)
 		return err_nomem(pass->err);
+	if (command_hosts_new(pass->gate->manifest, (const char *const *)domains.text, &hosts, &why) < 0)
+		return pass_error_of(pass, &why);
 	/* Silently allowed: what was checked runs, not what was written.  What a
 	 * person approved runs as they saw it. */
 	return run(pass, sandbox,
@@ -282,6 +286,7 @@ int execute_tools_command_run(struct pass *pass)
 				   .cwd = pass->pin.path,
 				   .domains = domains.text ? (const char *const *)domains.text : none,
 				   .env_vars = env_vars.text ? (const char *const *)env_vars.text : none },
+			   .hosts = command_hosts_give(take_ptr(hosts)),
 			   .timeout_s = time_limit(pass, pass_arg(pass, 0)),
 			   .output_max = (size_t)pass->gate->manifest->command_run.max_output_chars,
 			   .cancel_fd = pass->gate->up->cancel_fd, .output = show_output, .ctx = pass,

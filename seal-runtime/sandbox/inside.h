@@ -2,8 +2,10 @@
 #pragma once
 
 #include "sandbox/plan/plan.h"
+#include "sandbox/run/cgroup.h"
 #include "sandbox/sandbox.h"
 
+struct job;
 struct scan;
 
 /* A caller that is root is nobody special inside. */
@@ -15,6 +17,9 @@ struct sandbox {
 	char *etc, *init, *home, *mask_file, *mask_folder;
 	char *link_texts[PLAN_LINKS_MAX];
 	struct plan_facts facts;
+	struct cgroup cgroup;
+	struct job *jobs;
+	unsigned int n_started;
 };
 
 /* Looks through the project and makes the plan of one command. */

@@ -14,6 +14,8 @@
 #include "sandbox/etc.h"
 #include "sandbox/guard.h"
 #include "sandbox/inside.h"
+#include "sandbox/jobs.h"
+#include "sandbox/net/net.h"
 #include "sandbox/plan/scan.h"
 #include "sandbox/probe.h"
 #include "sandbox/run/output.h"
@@ -27,6 +29,8 @@ void sandbox_free(struct sandbox *sandbox)
 {
 	if (!sandbox)
 		return;
+	jobs_end(sandbox);
+	cgroup_remove(&sandbox->cgroup);
 	free(sandbox->root);
 	free(sandbox->session_dir);
 	free(sandbox->runtime_dir);
@@ -156,6 +160,8 @@ int sandbox_new(const struct sandbox_setup *setup, struct sandbox **ret_sandbox,
 		return err_wrap(err, "sandbox");
 	if (probe_quick(err) < 0)
 		return err_wrap(err, "sandbox");
+	cgroup_make(setup->manifest->sandbox.limit_processes,
+		    setup->manifest->sandbox.limit_memory_mb, &sandbox->cgroup);
 	*ret_sandbox = take_ptr(sandbox);
 	return 0;
 }
@@ -231,6 +237,9 @@ static int shape(struct run_result *result, struct output *output, struct sandbo
 		return not_started(result, outcome, err);
 	outcome->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	if (result->left_processes && output->fds[0] < 0)
+		buf_adds(&outcome->output,
+			 "\n[what the command left running in the background was ended]\n");
 	return 0;
 }
 
@@ -253,11 +262,14 @@ static struct output output_of(const struct sandbox *sandbox, const struct sandb
 int sandbox_plan(struct sandbox *sandbox, const struct grant_command *grant, struct scan *scan,
 		 struct plan *ret_plan, struct err *err)
 {
-	struct plan_input input = {.manifest = sandbox->manifest,
-				   .root = sandbox->root,
-				   .grant = grant,
-				   .scan = scan,
-				   .facts = &sandbox->facts};
+	struct plan_input input = {
+	    .manifest = sandbox->manifest,
+	    .root = sandbox->root,
+	    .grant = grant,
+	    .scan = scan,
+	    .facts = &sandbox->facts,
+	    .extra_environment = net_environment(),
+	};
 
 	if (scan_project(sandbox->root, sandbox->manifest, scan, err) < 0)
 		return err->code;
@@ -276,27 +288,56 @@ int sandbox_explain(struct sandbox *sandbox, const struct grant_command *grant,
 	return buf_check(ret_text, "the plan", err);
 }
 
+static int make_net(const struct sandbox *sandbox, const struct sandbox_command *command,
+		    struct net **ret_net, struct err *err)
+{
+	const struct manifest_sandbox *os = &sandbox->manifest->sandbox;
+	struct net_setup setup = {
+	    .hosts = command->hosts,
+	    .domains = command->hosts ? command->grant.domains : NULL,
+	    .host_ports = os->host_ports,
+	    .n_host_ports = os->n_host_ports,
+	    .dev_server_ports = os->dev_server_ports,
+	    .n_dev_server_ports = os->n_dev_server_ports,
+	};
+
+	return net_new(&setup, ret_net, err);
+}
+
 static int run_planned(struct sandbox *sandbox, const struct sandbox_command *command,
 		       const struct plan *plan, struct sandbox_outcome *outcome, struct err *err)
 {
 	__attribute__((cleanup(output_fini))) struct output output = output_of(sandbox, command);
-	struct run_input input = {.launch = {.plan = plan},
-				  .timeout_s = command->timeout_s,
-				  .cancel_fd = command->cancel_fd,
-				  .stdin_fd = command->stdin_fd,
-				  .output = &output};
+	cleanup_with(net_free) struct net *net = NULL;
+	struct run_input input = {
+	    .launch = {.plan = plan,
+		       .cgroup_fds = sandbox->cgroup.fds,
+		       .n_cgroup_fds = sandbox->cgroup.n},
+	    .timeout_s = command->timeout_s,
+	    .cancel_fd = command->cancel_fd,
+	    .stdin_fd = command->stdin_fd,
+	    .output = &output,
+	    .ready = net_start,
+	};
 	struct run_result result = {0};
 	int r;
 
+	if (make_net(sandbox, command, &net, err) < 0)
+		return err->code;
+	input.ctx = net;
+	/* Only granted names need a line of their own. */
+	if (command->grant.domains && command->grant.domains[0] && command->hosts)
+		input.launch.hosts = net_hosts_text(net);
 	r = run_command(&input, &result, err);
+	net_stop(net, outcome);
 	if (r >= 0)
 		r = shape(&result, &output, outcome, err);
 	buf_fini(&result.message);
 	return r;
 }
 
-int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
-		struct sandbox_outcome *ret_outcome, struct err *err)
+static int run(struct sandbox *sandbox, const struct sandbox_command *command,
+	       struct sandbox_outcome *ret_outcome, struct err *err)
 {
 	cleanup_with(scan_fini) struct scan scan = {0};
 	cleanup_with(plan_fini) struct plan plan = {0};
@@ -317,4 +358,14 @@ int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
 	*ret_outcome = outcome;
 	outcome = (struct sandbox_outcome){0};
 	return 0;
+}
+
+int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
+		struct sandbox_outcome *ret_outcome, struct err *err)
+{
+	int r = run(sandbox, command, ret_outcome, err);
+
+	if (command->hosts && command->hosts->release)
+		command->hosts->release(command->hosts->ctx);
+	return r;
 }

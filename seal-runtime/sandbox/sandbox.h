@@ -18,6 +18,7 @@
 struct err;
 struct manifest;
 struct sandbox;
+struct sockaddr;
 
 struct sandbox_setup {
 	const struct manifest *manifest;
@@ -32,8 +33,26 @@ int sandbox_new(const struct sandbox_setup *setup, struct sandbox **ret_sandbox,
 void sandbox_free(struct sandbox *sandbox);
 DEFINE_CLEANUP(struct sandbox, sandbox_free)
 
+#define SANDBOX_HOST_MAX 254
+
+/*
+ * Which hosts a command may reach.  Called from several threads, but never from
+ * two at once and never after sandbox_run() returned; must not block.
+ */
+struct sandbox_hosts {
+	void *ctx;
+	/* `host` is as the command wrote it.  The canonical name when it may. */
+	bool (*may_connect)(void *ctx, struct str host, unsigned int port,
+			    char ret_name[SANDBOX_HOST_MAX]);
+	/* May the address that the canonical name led to be dialled? */
+	bool (*may_dial)(void *ctx, const char *name, const struct sockaddr *address);
+	/* Called once, when the command is over; may be NULL. */
+	void (*release)(void *ctx);
+};
+
 struct sandbox_command {
 	struct grant_command grant;
+	const struct sandbox_hosts *hosts; /* NULL: none; gate/command_hosts.h makes one; released here */
 	unsigned int timeout_s;
 	size_t output_max; /* bytes returned; the whole goes to a spill file */
 	int cancel_fd;     /* readable = cancel; -1 = never */
