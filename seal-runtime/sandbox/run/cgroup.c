@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 
-#define MOUNT	 "/sys/fs/cgroup"
+#define MOUNT    "/sys/fs/cgroup"
 #define TEXT_MAX 65536
 
 static bool write_value(const char *folder, const char *file, int64_t value)
@@ -33,7 +33,8 @@ static bool own_path(struct str table, const char *controller, char *ret_path, s
 	struct str line, number, name;
 
 	while (str_line(&table, &line)) {
-		if (!str_split(&line, ':', &number) || !str_split(&line, ':', &name) || !str_is(name, controller))
+		if (!str_split(&line, ':', &number) || !str_split(&line, ':', &name) ||
+		    !str_is(name, controller))
 			continue;
 		(void)snprintf(ret_path, size, "%.*s", STR_ARG(line));
 		return true;
@@ -47,7 +48,8 @@ static bool add_part(struct cgroup *cgroup, const char *base, const char *joined
 	char *path = cgroup->paths[cgroup->n];
 	char file[640];
 
-	(void)snprintf(path, sizeof(cgroup->paths[0]), "%s/seal-%d-%u", base, (int)getpid(), atomic_fetch_add(&counter, 1));
+	(void)snprintf(path, sizeof(cgroup->paths[0]), "%s/seal-%d-%u", base, (int)getpid(),
+		       atomic_fetch_add(&counter, 1));
 	if (mkdir(path, 0755) < 0)
 		return false;
 	(void)snprintf(file, sizeof(file), "%s/%s", path, joined_through);
@@ -95,13 +97,15 @@ static bool make_v2(struct str table, int64_t processes, int64_t memory_mb, stru
 	return true;
 }
 
-static void make_v1(struct str table, const char *controller, const char *file, int64_t value, struct cgroup *cgroup)
+static void make_v1(struct str table, const char *controller, const char *file, int64_t value,
+		    struct cgroup *cgroup)
 {
 	char own[400], base[512];
 
 	if (value <= 0 || !own_path(table, controller, own, sizeof(own)))
 		return;
-	(void)snprintf(base, sizeof(base), MOUNT "/%s%s", controller, strcmp(own, "/") == 0 ? "" : own);
+	(void)snprintf(base, sizeof(base), MOUNT "/%s%s", controller,
+		       strcmp(own, "/") == 0 ? "" : own);
 	/* Seen from within a container the path may not be there: then its root. */
 	if (access(base, F_OK) < 0)
 		(void)snprintf(base, sizeof(base), MOUNT "/%s", controller);
@@ -115,7 +119,7 @@ void cgroup_make(int64_t processes, int64_t memory_mb, struct cgroup *ret_cgroup
 	cleanup_buf struct buf table = BUF_INIT;
 	struct err ignored;
 
-	*ret_cgroup = (struct cgroup){ .kind = "" };
+	*ret_cgroup = (struct cgroup){.kind = ""};
 	if (fd_read_file(AT_FDCWD, "/proc/self/cgroup", TEXT_MAX, &table, &ignored) < 0)
 		return;
 	if (make_v2(buf_str(&table), processes, memory_mb, ret_cgroup)) {

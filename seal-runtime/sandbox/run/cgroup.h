@@ -13,9 +13,9 @@
 
 struct cgroup {
 	char paths[CGROUP_PARTS_MAX][512];
-	int fds[CGROUP_PARTS_MAX];	/* to be joined through */
+	int fds[CGROUP_PARTS_MAX]; /* to be joined through */
 	size_t n;
-	const char *kind;		/* "v2", "v1", or "" for none */
+	const char *kind; /* "v2", "v1", or "" for none */
 };
 
 /* Never fails: n is 0 when there is no group to be had.  0 is no limit. */
