@@ -25,10 +25,12 @@
 #include "llm/backend.h"
 #include "llm/llm.h"
 
-#define DELTAS	50000
-#define ROUNDS	5
-#define REQUEST "{\"system\":\"s\",\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":{\"text\":\"hi\"}}]}]," \
-		"\"tools\":[],\"max-output-tokens\":null,\"purpose\":\"turn\"}"
+#define DELTAS 50000
+#define ROUNDS 5
+#define REQUEST                                                                                    \
+	"{\"system\":\"s\",\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":{\"text\":"     \
+	"\"hi\"}}]}],"                                                                             \
+	"\"tools\":[],\"max-output-tokens\":null,\"purpose\":\"turn\"}"
 
 static void die(const char *what)
 {
@@ -39,10 +41,11 @@ static void die(const char *what)
 static void say(const char *name, double value, const char *unit, double baseline)
 {
 	if (baseline > 0)
-		(void)printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",\"baseline\":%.3f}\n", name, value,
-			     unit, baseline);
+		(void)printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",\"baseline\":%.3f}\n",
+			     name, value, unit, baseline);
 	else
-		(void)printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\"}\n", name, value, unit);
+		(void)printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\"}\n", name, value,
+			     unit);
 }
 
 /* ---- the server ---- */
@@ -53,7 +56,7 @@ static void send_chunk(int fd, const char *text)
 	struct err err;
 	int len = snprintf(chunk, sizeof(chunk), "%zx\r\n%s\r\n", strlen(text), text);
 
-	if (fd_write_all(fd, (struct str){ chunk, (size_t)len }, &err) < 0)
+	if (fd_write_all(fd, (struct str){chunk, (size_t)len}, &err) < 0)
 		_exit(1);
 }
 
@@ -65,16 +68,21 @@ static void answer(int fd)
 	/* The request is small enough to come in one piece with its headers. */
 	if (read(fd, request, sizeof(request)) <= 0)
 		_exit(1);
-	(void)fd_write_all(fd, STR("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
-				   "transfer-encoding: chunked\r\nconnection: close\r\n\r\n"),
+	(void)fd_write_all(fd,
+			   STR("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+			       "transfer-encoding: chunked\r\nconnection: close\r\n\r\n"),
 			   &err);
-	send_chunk(fd, "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
-		       "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
+	send_chunk(
+	    fd, "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
+		"\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
 	for (int i = 0; i < DELTAS; i++)
-		send_chunk(fd, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+		send_chunk(fd, "event: content_block_delta\ndata: "
+			       "{\"type\":\"content_block_delta\",\"index\":0,"
 			       "\"delta\":{\"type\":\"text_delta\",\"text\":\" token\"}}\n\n");
-	send_chunk(fd, "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
-		       "\"end_turn\"},\"usage\":{\"output_tokens\":50000}}\n\n");
+	send_chunk(
+	    fd,
+	    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
+	    "\"end_turn\"},\"usage\":{\"output_tokens\":50000}}\n\n");
 	send_chunk(fd, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
 	(void)fd_write_all(fd, STR("0\r\n\r\n"), &err);
 }
@@ -92,7 +100,8 @@ static void serve(int listener)
 
 static pid_t start_server(unsigned int *ret_port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(address);
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	pid_t child;
@@ -153,11 +162,12 @@ static double our_stream(struct llm *llm)
 {
 	cleanup_buf struct buf json = BUF_INIT;
 	size_t total = 0;
-	struct llm_sink sink = { .ctx = &total, .text = on_text };
+	struct llm_sink sink = {.ctx = &total, .text = on_text};
 	double started = cpu_ms();
 	struct err err;
 
-	if (llm_chat(llm, STR(REQUEST), &sink, -1, &json, &err) < 0 || total != DELTAS * strlen(" token"))
+	if (llm_chat(llm, STR(REQUEST), &sink, -1, &json, &err) < 0 ||
+	    total != DELTAS * strlen(" token"))
 		die("the stream is not whole");
 	return cpu_ms() - started;
 }
@@ -165,7 +175,8 @@ static double our_stream(struct llm *llm)
 static struct llm *model_at(unsigned int port)
 {
 	static char url[64];
-	struct manifest manifest = { .model = { .provider = STR("anthropic"), .name = STR("claude-opus-5") } };
+	struct manifest manifest = {
+	    .model = {.provider = STR("anthropic"), .name = STR("claude-opus-5")}};
 	struct llm *llm;
 	struct err err;
 
@@ -191,8 +202,10 @@ static void put_history(struct buf *text)
 	json_key(&w, "messages");
 	json_array(&w);
 	for (int i = 0; i < 500; i++) {
-		json_put_raw(&w, STR("{\"role\":\"assistant\",\"content\":[{\"tool-use\":{\"id\":\"t\",\"name\":"
-				     "\"file_read\",\"input-json\":\"{\\\"path\\\":\\\"src/a.c\\\"}\"}}]}"));
+		json_put_raw(
+		    &w,
+		    STR("{\"role\":\"assistant\",\"content\":[{\"tool-use\":{\"id\":\"t\",\"name\":"
+			"\"file_read\",\"input-json\":\"{\\\"path\\\":\\\"src/a.c\\\"}\"}}]}"));
 		json_object(&w);
 		json_kv(&w, "role", STR("user"));
 		json_key(&w, "content");
@@ -201,7 +214,7 @@ static void put_history(struct buf *text)
 		json_key(&w, "tool-result");
 		json_object(&w);
 		json_kv(&w, "id", STR("t"));
-		json_kv(&w, "content", (struct str){ page, sizeof(page) });
+		json_kv(&w, "content", (struct str){page, sizeof(page)});
 		json_kv_bool(&w, "is-error", false);
 		json_end(&w);
 		json_end(&w);

@@ -25,13 +25,14 @@ static int note(void *ctx, const struct sse_event *event, struct err *err)
 /* Pieces as long as the bytes of `steps` say, in turn. */
 static void read_in(struct str bytes, struct str steps, struct buf *notes)
 {
-	cleanup_sse struct sse sse = { 0 };
+	cleanup_sse struct sse sse = {0};
 	struct err err;
 	size_t turn = 0;
 
 	sse_init(&sse, note, notes);
 	while (bytes.len) {
-		size_t step = steps.len ? (unsigned char)steps.data[turn++ % steps.len] % 8 + 1 : bytes.len;
+		size_t step =
+		    steps.len ? (unsigned char)steps.data[turn++ % steps.len] % 8 + 1 : bytes.len;
 
 		(void)sse_feed(&sse, str_head(bytes, step), &err);
 		bytes = str_from(bytes, step);
@@ -42,7 +43,7 @@ static void read_in(struct str bytes, struct str steps, struct buf *notes)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	cleanup_buf struct buf whole = BUF_INIT, cut = BUF_INIT;
-	struct str all = { (const char *)bytes, size };
+	struct str all = {(const char *)bytes, size};
 
 	if (size < 5)
 		return 0;

@@ -35,9 +35,9 @@ static void put_outcome(const struct reply *reply, struct buf *text)
 /* Pieces of `step` bytes; an error ends the reading and is part of the outcome. */
 static void read_in(const struct wire *wire, struct str bytes, size_t step, struct buf *text)
 {
-	struct reading reading = { .wire = wire };
-	cleanup_sse struct sse sse = { 0 };
-	struct err err = { 0 };
+	struct reading reading = {.wire = wire};
+	cleanup_sse struct sse sse = {0};
+	struct err err = {0};
 	int r = 0;
 
 	reply_init(&reading.reply, NULL);
@@ -72,7 +72,7 @@ void wire_check(const struct wire *wire, const uint8_t *bytes, size_t size)
 
 	if (size < 2)
 		return;
-	stream = (struct str){ (const char *)bytes + 1, size - 1 };
+	stream = (struct str){(const char *)bytes + 1, size - 1};
 	read_in(wire, stream, stream.len, &whole);
 	read_in(wire, stream, bytes[0] % 16 + 1, &cut);
 	if (!str_eq(buf_str(&whole), buf_str(&cut)))

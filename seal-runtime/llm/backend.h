@@ -88,10 +88,10 @@ struct llm {
 	char *url;
 	struct http *http;
 	struct replay *replay;
-	int dir; /* the session's folder, -1: none */
+	int dir;      /* the session's folder, -1: none */
 	int recorder; /* -1: none */
 	struct reply_usage spent;
-	double cost; /* negative: a price was not known */
+	double cost;        /* negative: a price was not known */
 	int64_t last_reply; /* CLOCK_REALTIME seconds, 0: none yet */
 };
 

@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 
 static const char *const names[FAULT_KINDS] = {
-	[FAULT_NONE] = "none",
+    [FAULT_NONE] = "none",
 #define FAULT(name, wit_name) [FAULT_##name] = wit_name,
 #include "llm/fault.def"
 #undef FAULT
@@ -67,36 +67,43 @@ static const struct {
 	const char *type;
 	enum fault_kind kind;
 } by_type[] = {
-	{ "overloaded_error", FAULT_OVERLOADED },
-	{ "api_error", FAULT_OVERLOADED },
-	{ "server_error", FAULT_OVERLOADED },
-	{ "timeout_error", FAULT_OVERLOADED },
-	{ "insufficient_quota", FAULT_BUDGET },
-	{ "billing_error", FAULT_BUDGET },
-	{ "enforced_spend_limit_reached", FAULT_BUDGET },
-	{ "rate_limit_error", FAULT_RATE_LIMITED },
-	{ "rate_limit_exceeded", FAULT_RATE_LIMITED },
-	{ "authentication_error", FAULT_AUTH },
-	{ "permission_error", FAULT_AUTH },
-	{ "invalid_api_key", FAULT_AUTH },
-	{ "context_length_exceeded", FAULT_CONTEXT_OVERFLOW },
-	{ "exceed_context_size_error", FAULT_CONTEXT_OVERFLOW },
-	{ "request_too_large", FAULT_CONTEXT_OVERFLOW },
+    {"overloaded_error", FAULT_OVERLOADED},
+    {"api_error", FAULT_OVERLOADED},
+    {"server_error", FAULT_OVERLOADED},
+    {"timeout_error", FAULT_OVERLOADED},
+    {"insufficient_quota", FAULT_BUDGET},
+    {"billing_error", FAULT_BUDGET},
+    {"enforced_spend_limit_reached", FAULT_BUDGET},
+    {"rate_limit_error", FAULT_RATE_LIMITED},
+    {"rate_limit_exceeded", FAULT_RATE_LIMITED},
+    {"authentication_error", FAULT_AUTH},
+    {"permission_error", FAULT_AUTH},
+    {"invalid_api_key", FAULT_AUTH},
+    {"context_length_exceeded", FAULT_CONTEXT_OVERFLOW},
+    {"exceed_context_size_error", FAULT_CONTEXT_OVERFLOW},
+    {"request_too_large", FAULT_CONTEXT_OVERFLOW},
 };
 
 static const struct {
 	long status;
 	enum fault_kind kind;
 } by_status[] = {
-	{ 401, FAULT_AUTH },	   { 403, FAULT_AUTH },		      { 402, FAULT_BUDGET },
-	{ 408, FAULT_NETWORK },	   { 409, FAULT_OVERLOADED },	      { 429, FAULT_RATE_LIMITED },
-	{ 413, FAULT_CONTEXT_OVERFLOW }, { 407, FAULT_NETWORK },
+    {401, FAULT_AUTH},
+    {403, FAULT_AUTH},
+    {402, FAULT_BUDGET},
+    {408, FAULT_NETWORK},
+    {409, FAULT_OVERLOADED},
+    {429, FAULT_RATE_LIMITED},
+    {413, FAULT_CONTEXT_OVERFLOW},
+    {407, FAULT_NETWORK},
 };
 
 /* How providers say "too long" in an ordinary 400. */
 static const char *const too_long[] = {
-	"prompt is too long", "maximum context length", "context_length", "context window",
-	"context size", "too many tokens", "input is too long", "exceeds the maximum number of tokens",
+    "prompt is too long", "maximum context length",
+    "context_length",     "context window",
+    "context size",       "too many tokens",
+    "input is too long",  "exceeds the maximum number of tokens",
 };
 
 static enum fault_kind kind_of(const struct fault_report *report)
@@ -118,13 +125,13 @@ static enum fault_kind kind_of(const struct fault_report *report)
 }
 
 static const char *const remedies[FAULT_KINDS] = {
-	[FAULT_AUTH] = "check the key: see docs/providers.md for where it is looked for",
-	[FAULT_RATE_LIMITED] = "wait, or use another model",
-	[FAULT_OVERLOADED] = "try again in a while",
-	[FAULT_CONTEXT_OVERFLOW] = "compact the conversation or start a new one",
-	[FAULT_BUDGET] = "raise the spending limit or add credit at the provider",
-	[FAULT_NETWORK] = "check the network and the proxy",
-	[FAULT_INVALID] = "check [model] in seal.toml",
+    [FAULT_AUTH] = "check the key: see docs/providers.md for where it is looked for",
+    [FAULT_RATE_LIMITED] = "wait, or use another model",
+    [FAULT_OVERLOADED] = "try again in a while",
+    [FAULT_CONTEXT_OVERFLOW] = "compact the conversation or start a new one",
+    [FAULT_BUDGET] = "raise the spending limit or add credit at the provider",
+    [FAULT_NETWORK] = "check the network and the proxy",
+    [FAULT_INVALID] = "check [model] in seal.toml",
 };
 
 void fault_judge(struct fault *fault, const struct fault_report *report)
@@ -148,17 +155,17 @@ static struct str first_of(yyjson_val *object, const char *const *keys)
 		if (text.len)
 			return text;
 	}
-	return (struct str){ "", 0 };
+	return (struct str){"", 0};
 }
 
 void fault_read(struct fault *fault, long status, const char *provider, struct str body)
 {
-	static const char *const type_keys[] = { "code", "type", "status", NULL };
-	static const char *const anthropic_keys[] = { "type", NULL };
-	static const char *const message_keys[] = { "message", "detail", "error", NULL };
+	static const char *const type_keys[] = {"code", "type", "status", NULL};
+	static const char *const anthropic_keys[] = {"type", NULL};
+	static const char *const message_keys[] = {"message", "detail", "error", NULL};
 	cleanup_json yyjson_doc *doc = json_read(body, NULL, NULL);
 	yyjson_val *root = yyjson_doc_get_root(doc), *error;
-	struct fault_report report = { .status = status, .provider = provider };
+	struct fault_report report = {.status = status, .provider = provider};
 
 	/* Gemini's compatible endpoint wraps its error in an array. */
 	if (yyjson_is_arr(root))
@@ -167,12 +174,14 @@ void fault_read(struct fault *fault, long status, const char *provider, struct s
 	if (!yyjson_is_obj(error))
 		error = root;
 	/* Anthropic's envelope says type "error" itself; its word is inside. */
-	report.type = first_of(error, str_is(json_str(root, "type"), "error") ? anthropic_keys : type_keys);
+	report.type =
+	    first_of(error, str_is(json_str(root, "type"), "error") ? anthropic_keys : type_keys);
 	/* A code in the details is more exact than the type. */
 	struct str code = json_str(yyjson_obj_get(error, "details"), "error_code");
 	if (code.len)
 		report.type = code;
-	report.message = yyjson_is_obj(error) ? first_of(error, message_keys) : str_head(str_trim(body), 200);
+	report.message =
+	    yyjson_is_obj(error) ? first_of(error, message_keys) : str_head(str_trim(body), 200);
 	if (!utf8_valid(report.message))
 		report.message = STR("bytes that are no text");
 	/* OpenRouter puts the status into the body of a stream that began with 200. */

@@ -23,12 +23,12 @@ struct fault {
 };
 
 void fault_set(struct fault *fault, enum fault_kind kind, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* What a provider said of itself, from an error body or an error event. */
 struct fault_report {
-	long status;	   /* HTTP; 0 when there is none */
-	struct str type;   /* error.type or error.code: "overloaded_error" */
+	long status;     /* HTTP; 0 when there is none */
+	struct str type; /* error.type or error.code: "overloaded_error" */
 	struct str message;
 	const char *provider;
 };

@@ -129,7 +129,8 @@ static int add_headers(struct call *call, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < call->request->n_headers; i++)
-		r = add_header(call, call->request->headers[i].name, call->request->headers[i].value, err);
+		r = add_header(call, call->request->headers[i].name,
+			       call->request->headers[i].value, err);
 	if (r < 0)
 		return r;
 	/* An empty Expect keeps libcurl from waiting for "100 Continue". */
@@ -157,25 +158,25 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 {
 	struct call *call = ctx;
 	struct http_head *head = &call->result->head;
-	struct str line = { bytes, size * n };
+	struct str line = {bytes, size * n};
 	const struct {
 		const char *name;
 		char *to;
 		size_t size;
 	} wanted[] = {
-		{ "content-type", head->content_type, sizeof(head->content_type) },
-		{ "retry-after", head->retry_after, sizeof(head->retry_after) },
-		{ "retry-after-ms", head->retry_after_ms, sizeof(head->retry_after_ms) },
-		{ "x-should-retry", head->should_retry, sizeof(head->should_retry) },
-		{ "request-id", head->request_id, sizeof(head->request_id) },
-		{ "x-request-id", head->request_id, sizeof(head->request_id) },
-		{ "location", head->location, sizeof(head->location) },
+	    {"content-type", head->content_type, sizeof(head->content_type)},
+	    {"retry-after", head->retry_after, sizeof(head->retry_after)},
+	    {"retry-after-ms", head->retry_after_ms, sizeof(head->retry_after_ms)},
+	    {"x-should-retry", head->should_retry, sizeof(head->should_retry)},
+	    {"request-id", head->request_id, sizeof(head->request_id)},
+	    {"x-request-id", head->request_id, sizeof(head->request_id)},
+	    {"location", head->location, sizeof(head->location)},
 	};
 
 	call->last = retry_now_ms();
 	/* A status line starts over: what came before was a 1xx. */
 	if (str_starts(line, STR("HTTP/"))) {
-		*head = (struct http_head){ 0 };
+		*head = (struct http_head){0};
 		(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &head->status);
 	}
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -188,12 +189,13 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 {
 	struct call *call = ctx;
-	struct str piece = { bytes, size * n };
+	struct str piece = {bytes, size * n};
 
 	call->last = retry_now_ms();
 	if (call->reader_said == HTTP_ENOUGH)
 		return piece.len;
-	call->reader_said = call->reader->body(call->reader->ctx, &call->result->head, piece, call->err);
+	call->reader_said =
+	    call->reader->body(call->reader->ctx, &call->result->head, piece, call->err);
 	return call->reader_said < 0 ? CURL_WRITEFUNC_ERROR : piece.len;
 }
 
@@ -202,7 +204,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 /* libcurl's command line reads these variables, the library does not. */
 static const char *ca_file(void)
 {
-	static const char *const names[] = { "SEAL_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE" };
+	static const char *const names[] = {"SEAL_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *path = getenv(names[i]);
@@ -259,8 +261,8 @@ static void host_of(const char *url, char *ret_host, size_t size)
 	(void)snprintf(ret_host, size, "%.*s", (int)len, start);
 }
 
-#define TLS_REMEDY                                                              \
-	"if a proxy or gateway signs with a certificate authority of its own, " \
+#define TLS_REMEDY                                                                                 \
+	"if a proxy or gateway signs with a certificate authority of its own, "                    \
 	"set SEAL_CA_FILE or SSL_CERT_FILE to its PEM file"
 
 static const struct {
@@ -268,23 +270,23 @@ static const struct {
 	bool is_lasting;
 	const char *what, *remedy;
 } failures[] = {
-	{ CURLE_URL_MALFORMAT, true, "this is no URL", "correct base_url in [model] of seal.toml" },
-	{ CURLE_UNSUPPORTED_PROTOCOL, true, "only http and https are spoken",
-	  "correct base_url in [model] of seal.toml" },
-	{ CURLE_COULDNT_RESOLVE_HOST, false, "the name is not found",
-	  "check the network and base_url in [model] of seal.toml" },
-	{ CURLE_COULDNT_RESOLVE_PROXY, false, "the proxy's name is not found",
-	  "check HTTPS_PROXY" },
-	{ CURLE_COULDNT_CONNECT, false, "cannot connect", "check that the server runs and the network is up" },
-	{ CURLE_PEER_FAILED_VERIFICATION, true, "its certificate is not trusted", TLS_REMEDY },
-	{ CURLE_SSL_CACERT_BADFILE, true, "the file of certificate authorities cannot be read",
-	  "correct SEAL_CA_FILE or SSL_CERT_FILE" },
-	{ CURLE_SSL_CONNECT_ERROR, true, "TLS failed", TLS_REMEDY },
-	{ CURLE_OPERATION_TIMEDOUT, false, "no connection in time", "check the network and HTTPS_PROXY" },
-	{ CURLE_GOT_NOTHING, false, "the server closed the connection without an answer", "try again" },
-	{ CURLE_PARTIAL_FILE, false, "the connection ended in the middle of the answer", "try again" },
-	{ CURLE_RECV_ERROR, false, "the connection broke", "try again" },
-	{ CURLE_SEND_ERROR, false, "the connection broke", "try again" },
+    {CURLE_URL_MALFORMAT, true, "this is no URL", "correct base_url in [model] of seal.toml"},
+    {CURLE_UNSUPPORTED_PROTOCOL, true, "only http and https are spoken",
+     "correct base_url in [model] of seal.toml"},
+    {CURLE_COULDNT_RESOLVE_HOST, false, "the name is not found",
+     "check the network and base_url in [model] of seal.toml"},
+    {CURLE_COULDNT_RESOLVE_PROXY, false, "the proxy's name is not found", "check HTTPS_PROXY"},
+    {CURLE_COULDNT_CONNECT, false, "cannot connect",
+     "check that the server runs and the network is up"},
+    {CURLE_PEER_FAILED_VERIFICATION, true, "its certificate is not trusted", TLS_REMEDY},
+    {CURLE_SSL_CACERT_BADFILE, true, "the file of certificate authorities cannot be read",
+     "correct SEAL_CA_FILE or SSL_CERT_FILE"},
+    {CURLE_SSL_CONNECT_ERROR, true, "TLS failed", TLS_REMEDY},
+    {CURLE_OPERATION_TIMEDOUT, false, "no connection in time", "check the network and HTTPS_PROXY"},
+    {CURLE_GOT_NOTHING, false, "the server closed the connection without an answer", "try again"},
+    {CURLE_PARTIAL_FILE, false, "the connection ended in the middle of the answer", "try again"},
+    {CURLE_RECV_ERROR, false, "the connection broke", "try again"},
+    {CURLE_SEND_ERROR, false, "the connection broke", "try again"},
 };
 
 static void broken(struct call *call, const char *what, const char *why, const char *remedy)
@@ -293,8 +295,8 @@ static void broken(struct call *call, const char *what, const char *why, const c
 
 	host_of(call->request->url, host, sizeof(host));
 	call->result->outcome = HTTP_BROKEN;
-	(void)snprintf(call->result->text, sizeof(call->result->text), "%s: %s%s%s%s; %s", host, what,
-		       why[0] ? " (" : "", why, why[0] ? ")" : "", remedy);
+	(void)snprintf(call->result->text, sizeof(call->result->text), "%s: %s%s%s%s; %s", host,
+		       what, why[0] ? " (" : "", why, why[0] ? ")" : "", remedy);
 }
 
 static void judge(struct call *call, CURLcode code)
@@ -336,9 +338,11 @@ static void timed_out(struct call *call)
 		return;
 	}
 	if (call->result->head.status == 0)
-		(void)snprintf(what, sizeof(what), "no answer within %g s", (double)limits->first_byte_ms / 1000);
+		(void)snprintf(what, sizeof(what), "no answer within %g s",
+			       (double)limits->first_byte_ms / 1000);
 	else
-		(void)snprintf(what, sizeof(what), "the answer stopped for %g s", (double)limits->silence_ms / 1000);
+		(void)snprintf(what, sizeof(what), "the answer stopped for %g s",
+			       (double)limits->silence_ms / 1000);
 	broken(call, what, "", "try again");
 }
 
@@ -356,7 +360,7 @@ static CURLcode code_of(struct call *call)
 
 static int run(struct call *call)
 {
-	struct curl_waitfd cancel = { call->request->cancel_fd, CURL_WAIT_POLLIN, 0 };
+	struct curl_waitfd cancel = {call->request->cancel_fd, CURL_WAIT_POLLIN, 0};
 	unsigned int n_extra = cancel.fd >= 0 ? 1 : 0;
 	int running = 1;
 
@@ -372,8 +376,8 @@ static int run(struct call *call)
 			timed_out(call);
 			return 0;
 		}
-		if (curl_multi_poll(call->http->multi, &cancel, n_extra, left > 60000 ? 60000 : (int)left,
-				    NULL) != CURLM_OK)
+		if (curl_multi_poll(call->http->multi, &cancel, n_extra,
+				    left > 60000 ? 60000 : (int)left, NULL) != CURLM_OK)
 			return err_set(call->err, ERR_INTERNAL, "libcurl cannot wait");
 		if (retry_is_cancelled(call->request->cancel_fd)) {
 			call->result->outcome = HTTP_CANCELLED;
@@ -388,11 +392,15 @@ int http_post(struct http *http, const struct http_request *request,
 	      const struct http_reader *reader, struct http_result *ret_result, struct err *err)
 {
 	cleanup_with(call_fini) struct call call = {
-		.http = http, .request = request, .reader = reader, .result = ret_result, .err = err,
+	    .http = http,
+	    .request = request,
+	    .reader = reader,
+	    .result = ret_result,
+	    .err = err,
 	};
 	int r;
 
-	*ret_result = (struct http_result){ 0 };
+	*ret_result = (struct http_result){0};
 	r = add_headers(&call, err);
 	if (r < 0)
 		return r;

@@ -23,7 +23,7 @@ struct http_limits {
 	int64_t silence_ms;    /* between two pieces of the answer */
 };
 
-#define HTTP_LIMITS ((struct http_limits){ 15000, 600000, 180000 })
+#define HTTP_LIMITS ((struct http_limits){15000, 600000, 180000})
 
 struct http_head {
 	long status;
@@ -68,7 +68,7 @@ struct http_result {
 	enum http_outcome outcome;
 	struct http_head head; /* status 0: none came */
 	bool is_lasting;       /* broken, and the next try would be broken too */
-	char text[512];	       /* of HTTP_BROKEN: what, where, remedy */
+	char text[512];        /* of HTTP_BROKEN: what, where, remedy */
 };
 
 int http_new(struct http **ret_http, struct err *err);

@@ -27,7 +27,7 @@ static const struct place {
 	const char *name;
 	enum key_form form;
 } places[] = {
-#define KEY(provider, kind, name, form) { provider, PLACE_##kind, name, KEY_##form },
+#define KEY(provider, kind, name, form) {provider, PLACE_##kind, name, KEY_##form},
 #include "llm/keys.def"
 #undef KEY
 };
@@ -48,7 +48,7 @@ void key_fini(struct key *key)
 		explicit_bzero(key->text, key->len);
 		free(key->text);
 	}
-	*key = (struct key){ 0 };
+	*key = (struct key){0};
 }
 
 static bool is_key(struct str text)
@@ -62,7 +62,8 @@ static bool is_key(struct str text)
 	return true;
 }
 
-static int take_key(const struct place *place, struct str text, struct key *ret_key, struct err *err)
+static int take_key(const struct place *place, struct str text, struct key *ret_key,
+		    struct err *err)
 {
 	char *copy;
 
@@ -72,7 +73,7 @@ static int take_key(const struct place *place, struct str text, struct key *ret_
 	copy = str_dup(text);
 	if (!copy)
 		return err_nomem(err);
-	*ret_key = (struct key){ copy, text.len, place->form, place->name };
+	*ret_key = (struct key){copy, text.len, place->form, place->name};
 	/* An OAuth token is one wherever it was put. */
 	if (str_is(str_of(place->provider), "anthropic") && str_starts(text, STR("sk-ant-oat")))
 		ret_key->form = KEY_TOKEN;
@@ -86,7 +87,8 @@ static int read_secret(const char *path, struct buf *text, struct err *err)
 	struct stat st;
 
 	if (fd < 0)
-		return errno == ENOENT ? err_set(err, ERR_INPUT, "not there") : err_sys(err, "open");
+		return errno == ENOENT ? err_set(err, ERR_INPUT, "not there")
+				       : err_sys(err, "open");
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, "stat");
 	if (!S_ISREG(st.st_mode) || st.st_uid != getuid())
@@ -204,10 +206,12 @@ int keys_store(struct str provider, struct str key, struct err *err)
 	int r;
 
 	if (!name)
-		return err_set(err, ERR_INPUT, "no provider \"%.*s\" keeps a key", STR_ARG(provider));
+		return err_set(err, ERR_INPUT, "no provider \"%.*s\" keeps a key",
+			       STR_ARG(provider));
 	key = str_trim(key);
 	if (!is_key(key))
-		return err_set(err, ERR_INPUT, "that is no key: a key is one line of visible characters");
+		return err_set(err, ERR_INPUT,
+			       "that is no key: a key is one line of visible characters");
 	r = dirs_get(DIRS_CONFIG, &config, err);
 	if (r < 0)
 		return r;

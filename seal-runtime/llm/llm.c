@@ -13,15 +13,14 @@
 #include "llm/replay/record.h"
 #include "llm/replay/replay.h"
 
-
-#define WIRE_none	      NULL
-#define WIRE_anthropic	      &wire_anthropic
+#define WIRE_none             NULL
+#define WIRE_anthropic        &wire_anthropic
 #define WIRE_openai_chat      &wire_openai_chat
 #define WIRE_openai_responses &wire_openai_responses
 
 static const struct provider providers[] = {
-#define PROVIDER(name, wire, address, path, key, keyless) \
-	{ name, WIRE_##wire, address, path, key, keyless },
+#define PROVIDER(name, wire, address, path, key, keyless)                                          \
+	{name, WIRE_##wire, address, path, key, keyless},
 #include "llm/providers.def"
 #undef PROVIDER
 };
@@ -72,13 +71,15 @@ static int make_url(struct llm *llm, struct err *err)
 	if (base.len == 0)
 		base = str_of(provider->address);
 	if (base.len == 0)
-		return err_set(err, ERR_INPUT,
-			       "[model] provider = \"%s\" needs base_url, such as \"http://127.0.0.1:8080\"",
-			       provider->name);
+		return err_set(
+		    err, ERR_INPUT,
+		    "[model] provider = \"%s\" needs base_url, such as \"http://127.0.0.1:8080\"",
+		    provider->name);
 	while (base.len && base.data[base.len - 1] == '/')
 		base.len--;
 	if (!str_starts(base, STR("https://")) && !str_starts(base, STR("http://")))
-		return err_set(err, ERR_INPUT, "[model] base_url = \"%.*s\" must begin with https:// or http://",
+		return err_set(err, ERR_INPUT,
+			       "[model] base_url = \"%.*s\" must begin with https:// or http://",
 			       STR_ARG(base));
 	host = str_find(base, STR("://"), 0) + 3;
 	buf_add(&url, base);
@@ -94,13 +95,14 @@ static int make_url(struct llm *llm, struct err *err)
 
 static bool has_own_key(const struct manifest_model *model)
 {
-	static const char *const names[] = { "authorization", "x-api-key", "api-key" };
+	static const char *const names[] = {"authorization", "x-api-key", "api-key"};
 
 	for (size_t i = 0; i < model->header_names.n; i++) {
 		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 			struct str name = model->header_names.items[i];
 
-			if (name.len == strlen(names[k]) && strncasecmp(name.data, names[k], name.len) == 0)
+			if (name.len == strlen(names[k]) &&
+			    strncasecmp(name.data, names[k], name.len) == 0)
 				return true;
 		}
 	}
@@ -110,7 +112,7 @@ static bool has_own_key(const struct manifest_model *model)
 int llm_find_key(const struct llm *llm, struct key *ret_key, struct err *err)
 {
 	const struct provider *provider = llm->provider;
-	cleanup_key struct key key = { 0 };
+	cleanup_key struct key key = {0};
 	int r;
 
 	if (has_own_key(&llm->settings.model))
@@ -119,18 +121,19 @@ int llm_find_key(const struct llm *llm, struct key *ret_key, struct err *err)
 	if (r < 0)
 		return provider->is_keyless_fine ? 0 : r;
 	if (str_starts(str_of(llm->url), STR("http://")) && !is_loopback(llm->url))
-		return err_set(err, ERR_INPUT,
-			       "the key of %s would cross the network readable by all: %s; use https in "
-			       "base_url of [model]",
-			       provider->name, llm->url);
+		return err_set(
+		    err, ERR_INPUT,
+		    "the key of %s would cross the network readable by all: %s; use https in "
+		    "base_url of [model]",
+		    provider->name, llm->url);
 	*ret_key = key;
-	key = (struct key){ 0 };
+	key = (struct key){0};
 	return 0;
 }
 
 static int check_key(const struct llm *llm, struct err *err)
 {
-	cleanup_key struct key key = { 0 };
+	cleanup_key struct key key = {0};
 
 	return llm_find_key(llm, &key, err);
 }
@@ -142,7 +145,8 @@ static int check_headers(const struct manifest_model *model, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < model->header_names.n; i++)
-		r = http_check_header(model->header_names.items[i], model->header_values.items[i], err);
+		r = http_check_header(model->header_names.items[i], model->header_values.items[i],
+				      err);
 	return r < 0 ? err_wrap(err, "[model] headers") : 0;
 }
 
@@ -154,7 +158,8 @@ static void set_sizes(struct llm *llm)
 	model_find(str_of(llm->provider->name), wanted->name, model);
 	if (wanted->context_length > 0)
 		model->context = wanted->context_length;
-	if (wanted->max_tokens > 0 && (model->max_output == 0 || wanted->max_tokens < model->max_output))
+	if (wanted->max_tokens > 0 &&
+	    (model->max_output == 0 || wanted->max_tokens < model->max_output))
 		model->max_output = wanted->max_tokens;
 }
 
@@ -288,7 +293,8 @@ int llm_info(struct llm *llm, struct buf *ret_json, struct err *err)
 	json_kv(&w, "name", llm->settings.model.name);
 	json_kv_int(&w, "context-length", clamp(model->context));
 	/* Where the server decides, a quarter is what callers may count on. */
-	json_kv_int(&w, "max-output-tokens", clamp(model->max_output ? model->max_output : model->context / 4));
+	json_kv_int(&w, "max-output-tokens",
+		    clamp(model->max_output ? model->max_output : model->context / 4));
 	json_kv_bool(&w, "supports-images", model->has_images);
 	json_kv_bool(&w, "supports-thinking", model->thinking != MODEL_NONE);
 	json_kv_int(&w, "idle-seconds",
@@ -313,17 +319,19 @@ static bool is_over_budget(const struct llm *llm, struct fault *fault)
 	uint64_t tokens = llm_tokens(llm);
 
 	if (limits->max_session_tokens > 0 && tokens >= (uint64_t)limits->max_session_tokens) {
-		fault_set(fault, FAULT_BUDGET,
-			  "this session has used %llu tokens of max_session_tokens = %lld; raise it in "
-			  "[limits] of seal.toml or start a new session",
-			  (unsigned long long)tokens, (long long)limits->max_session_tokens);
+		fault_set(
+		    fault, FAULT_BUDGET,
+		    "this session has used %llu tokens of max_session_tokens = %lld; raise it in "
+		    "[limits] of seal.toml or start a new session",
+		    (unsigned long long)tokens, (long long)limits->max_session_tokens);
 		return true;
 	}
 	if (limits->max_cost_usd <= 0)
 		return false;
 	if (llm->cost < 0) {
 		fault_set(fault, FAULT_BUDGET,
-			  "max_cost_usd is set in [limits] of seal.toml, but the price of \"%.*s\" is not "
+			  "max_cost_usd is set in [limits] of seal.toml, but the price of \"%.*s\" "
+			  "is not "
 			  "known: use max_session_tokens instead",
 			  STR_ARG(llm->settings.model.name));
 		return true;
@@ -331,7 +339,8 @@ static bool is_over_budget(const struct llm *llm, struct fault *fault)
 	if (llm->cost < limits->max_cost_usd)
 		return false;
 	fault_set(fault, FAULT_BUDGET,
-		  "this session has cost $%.4f of max_cost_usd = %g; raise it in [limits] of seal.toml or "
+		  "this session has cost $%.4f of max_cost_usd = %g; raise it in [limits] of "
+		  "seal.toml or "
 		  "start a new session",
 		  llm->cost, limits->max_cost_usd);
 	return true;
@@ -378,7 +387,7 @@ int llm_chat(struct llm *llm, struct str request, const struct llm_sink *sink, i
 {
 	cleanup_json yyjson_doc *doc = json_read(request, NULL, NULL);
 	yyjson_val *root = yyjson_doc_get_root(doc);
-	cleanup_reply struct reply reply = { 0 };
+	cleanup_reply struct reply reply = {0};
 	size_t start = ret_json->len;
 	int r;
 

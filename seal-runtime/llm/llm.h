@@ -24,8 +24,8 @@ struct llm_sink {
 	void *ctx;
 	void (*text)(void *ctx, struct str delta);
 	void (*thought)(void *ctx, struct str delta);
-	void (*tool)(void *ctx, struct str name);	/* a tool call starts to arrive */
-	void (*retry)(void *ctx, struct str sentence);	/* "overloaded, again in 2 s (1 of 2)" */
+	void (*tool)(void *ctx, struct str name);      /* a tool call starts to arrive */
+	void (*retry)(void *ctx, struct str sentence); /* "overloaded, again in 2 s (1 of 2)" */
 };
 
 /*

@@ -8,8 +8,8 @@ static const struct row {
 	const char *provider, *prefix;
 	struct model model;
 } rows[] = {
-#define MODEL(provider, prefix, context, output, thinking, images, in, out, read, write) \
-	{ provider, prefix, { context, output, MODEL_##thinking, images, in, out, read, write } },
+#define MODEL(provider, prefix, context, output, thinking, images, in, out, read, write)           \
+	{provider, prefix, {context, output, MODEL_##thinking, images, in, out, read, write}},
 #include "llm/models.def"
 #undef MODEL
 };
@@ -20,13 +20,14 @@ void model_find(struct str provider, struct str name, struct model *ret_model)
 	if (str_is(provider, "openai-chat"))
 		provider = STR("openai");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (str_is(provider, rows[i].provider) && str_starts(name, str_of(rows[i].prefix))) {
+		if (str_is(provider, rows[i].provider) &&
+		    str_starts(name, str_of(rows[i].prefix))) {
 			*ret_model = rows[i].model;
 			return;
 		}
 	}
-	*ret_model = (struct model){ .context = 32768, .input = -1, .output = -1, .cache_read = -1,
-				     .cache_write = -1 };
+	*ret_model = (struct model){
+	    .context = 32768, .input = -1, .output = -1, .cache_read = -1, .cache_write = -1};
 }
 
 double model_cost(const struct model *model, const struct reply_usage *usage)
@@ -35,10 +36,10 @@ double model_cost(const struct model *model, const struct reply_usage *usage)
 		uint64_t tokens;
 		double price;
 	} parts[] = {
-		{ usage->input, model->input },
-		{ usage->output, model->output },
-		{ usage->cache_read, model->cache_read },
-		{ usage->cache_write, model->cache_write },
+	    {usage->input, model->input},
+	    {usage->output, model->output},
+	    {usage->cache_read, model->cache_read},
+	    {usage->cache_write, model->cache_write},
 	};
 	double cost = 0;
 

@@ -7,7 +7,7 @@
 
 void reply_init(struct reply *reply, const struct llm_sink *sink)
 {
-	*reply = (struct reply){ .sink = sink, .cost = -1 };
+	*reply = (struct reply){.sink = sink, .cost = -1};
 }
 
 void reply_fini(struct reply *reply)
@@ -31,11 +31,12 @@ void reply_reset(struct reply *reply)
 	reply_init(reply, sink);
 }
 
-int reply_add(struct reply *reply, enum reply_kind kind, int64_t key, struct reply_block **ret_block,
-	      struct err *err)
+int reply_add(struct reply *reply, enum reply_kind kind, int64_t key,
+	      struct reply_block **ret_block, struct err *err)
 {
 	if (reply->n_blocks == REPLY_BLOCKS_MAX)
-		return err_set(err, ERR_LIMIT, "the reply has more than %d blocks", REPLY_BLOCKS_MAX);
+		return err_set(err, ERR_LIMIT, "the reply has more than %d blocks",
+			       REPLY_BLOCKS_MAX);
 	if (reply->n_blocks == reply->n_room) {
 		size_t room = reply->n_room ? reply->n_room * 2 : 8;
 		void *blocks = realloc(reply->blocks, room * sizeof(*reply->blocks));
@@ -45,7 +46,7 @@ int reply_add(struct reply *reply, enum reply_kind kind, int64_t key, struct rep
 		reply->blocks = blocks;
 		reply->n_room = room;
 	}
-	reply->blocks[reply->n_blocks] = (struct reply_block){ .kind = kind, .key = key };
+	reply->blocks[reply->n_blocks] = (struct reply_block){.kind = kind, .key = key};
 	*ret_block = &reply->blocks[reply->n_blocks++];
 	return 0;
 }
@@ -62,7 +63,8 @@ struct reply_block *reply_find(struct reply *reply, int64_t key)
 int reply_grow_part(struct reply *reply, struct buf *part, struct str delta, struct err *err)
 {
 	if (delta.len > REPLY_SIZE_MAX - reply->size)
-		return err_set(err, ERR_LIMIT, "the reply is larger than %zu bytes", REPLY_SIZE_MAX);
+		return err_set(err, ERR_LIMIT, "the reply is larger than %zu bytes",
+			       REPLY_SIZE_MAX);
 	reply->size += delta.len;
 	buf_add(part, delta);
 	return part->failed ? err_nomem(err) : 0;
@@ -96,10 +98,10 @@ void reply_show_tool(struct reply *reply, struct str name)
 static void write_block(const struct reply_block *block, struct json *w)
 {
 	static const char *const names[] = {
-		[REPLY_TEXT] = "text",
-		[REPLY_THINKING] = "thinking",
-		[REPLY_REDACTED] = "redacted-thinking",
-		[REPLY_TOOL] = "tool-use",
+	    [REPLY_TEXT] = "text",
+	    [REPLY_THINKING] = "thinking",
+	    [REPLY_REDACTED] = "redacted-thinking",
+	    [REPLY_TOOL] = "tool-use",
 	};
 
 	json_object(w);
@@ -135,7 +137,8 @@ static bool is_json_object(struct str text)
 static bool is_cut(const struct reply *reply, const struct reply_block *block)
 {
 	return block->kind == REPLY_TOOL && reply->stop == REPLY_MAX_TOKENS &&
-	       !(block->is_whole && (block->text.len == 0 || is_json_object(buf_str(&block->text))));
+	       !(block->is_whole &&
+		 (block->text.len == 0 || is_json_object(buf_str(&block->text))));
 }
 
 static bool is_empty(const struct reply_block *block)
@@ -162,11 +165,9 @@ static void write_usage(const struct reply_usage *usage, struct json *w)
 void reply_write(const struct reply *reply, struct json *w)
 {
 	static const char *const stops[] = {
-		[REPLY_OTHER] = "other",
-		[REPLY_END_TURN] = "end-turn",
-		[REPLY_TOOL_USE] = "tool-use",
-		[REPLY_MAX_TOKENS] = "max-tokens",
-		[REPLY_REFUSAL] = "refusal",
+	    [REPLY_OTHER] = "other",       [REPLY_END_TURN] = "end-turn",
+	    [REPLY_TOOL_USE] = "tool-use", [REPLY_MAX_TOKENS] = "max-tokens",
+	    [REPLY_REFUSAL] = "refusal",
 	};
 
 	json_object(w);

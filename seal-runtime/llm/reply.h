@@ -16,17 +16,23 @@
 struct err;
 struct llm_sink;
 
-#define REPLY_SIZE_MAX	 ((size_t)32 << 20)
+#define REPLY_SIZE_MAX   ((size_t)32 << 20)
 #define REPLY_BLOCKS_MAX 4096
 
 enum reply_kind { REPLY_TEXT, REPLY_THINKING, REPLY_REDACTED, REPLY_TOOL };
 
-enum reply_stop { REPLY_OTHER = 0, REPLY_END_TURN, REPLY_TOOL_USE, REPLY_MAX_TOKENS, REPLY_REFUSAL };
+enum reply_stop {
+	REPLY_OTHER = 0,
+	REPLY_END_TURN,
+	REPLY_TOOL_USE,
+	REPLY_MAX_TOKENS,
+	REPLY_REFUSAL
+};
 
 struct reply_block {
 	enum reply_kind kind;
-	int64_t key;	/* the wire's own index of it */
-	bool is_whole;	/* the wire said that it is complete */
+	int64_t key;     /* the wire's own index of it */
+	bool is_whole;   /* the wire said that it is complete */
 	struct buf text; /* text, thinking, redacted data, or the tool's input */
 	struct buf signature;
 	struct buf id, name;
@@ -45,7 +51,7 @@ struct reply {
 	bool has_stop; /* the wire said why it stops */
 	char id[64];   /* the provider's name of this reply */
 	struct reply_usage usage;
-	double cost; /* as told by the provider; negative: not told */
+	double cost;   /* as told by the provider; negative: not told */
 	bool is_ended; /* the wire's last word was heard */
 	bool is_shown; /* something went to the sink */
 	struct fault fault;
@@ -63,8 +69,8 @@ static inline void reply_finip(struct reply *reply)
 void reply_reset(struct reply *reply);
 
 /* A new block at the end; valid until the next one is added. */
-int reply_add(struct reply *reply, enum reply_kind kind, int64_t key, struct reply_block **ret_block,
-	      struct err *err);
+int reply_add(struct reply *reply, enum reply_kind kind, int64_t key,
+	      struct reply_block **ret_block, struct err *err);
 
 /* The newest block with that key; NULL when there is none. */
 struct reply_block *reply_find(struct reply *reply, int64_t key);

@@ -28,7 +28,8 @@ bool retry_is_wanted(const struct http_result *result)
 		return true;
 	if (strcmp(head->should_retry, "false") == 0)
 		return false;
-	return head->status == 408 || head->status == 409 || head->status == 429 || head->status >= 500;
+	return head->status == 408 || head->status == 409 || head->status == 429 ||
+	       head->status >= 500;
 }
 
 static bool read_number(const char *text, double *ret_value)
@@ -44,7 +45,7 @@ static bool read_number(const char *text, double *ret_value)
 
 int64_t retry_asked_ms(const struct http_result *result, time_t now)
 {
-	struct tm date = { 0 };
+	struct tm date = {0};
 	const char *end;
 	double value;
 
@@ -76,7 +77,7 @@ bool retry_is_cancelled(int cancel_fd)
 
 bool retry_wait(int cancel_fd, int64_t ms)
 {
-	struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
+	struct pollfd cancel = {.fd = cancel_fd, .events = POLLIN};
 	int64_t until = retry_now_ms() + ms;
 
 	for (;;) {

@@ -10,7 +10,7 @@
 
 struct http_result;
 
-#define RETRY_MAX	  2	 /* tries after the first */
+#define RETRY_MAX         2      /* tries after the first */
 #define RETRY_WAIT_MAX_MS 120000 /* a server that asks for more is not waited for */
 
 /* Monotonic. */

@@ -8,7 +8,7 @@
 /* Copies into `store`, which has room for all of them. */
 static struct str keep(struct buf *store, struct str text)
 {
-	struct str kept = { store->data + store->len, text.len };
+	struct str kept = {store->data + store->len, text.len};
 
 	buf_add(store, text);
 	return kept;
@@ -37,10 +37,10 @@ int settings_copy(const struct manifest *manifest, struct settings *ret_settings
 	const struct manifest_model *from = &manifest->model;
 	struct settings *to = ret_settings;
 
-	*to = (struct settings){ .model = *from, .limits = manifest->limits };
+	*to = (struct settings){.model = *from, .limits = manifest->limits};
 	if (!buf_reserve(&to->store, from->provider.len + from->name.len + from->base_url.len +
-					     from->effort.len + size_of(&from->header_names) +
-					     size_of(&from->header_values)))
+					 from->effort.len + size_of(&from->header_names) +
+					 size_of(&from->header_values)))
 		return err_nomem(err);
 	to->model.provider = keep(&to->store, from->provider);
 	to->model.name = keep(&to->store, from->name);

@@ -6,7 +6,7 @@
 
 void sse_init(struct sse *sse, sse_event_fn *fn, void *ctx)
 {
-	*sse = (struct sse){ .fn = fn, .ctx = ctx };
+	*sse = (struct sse){.fn = fn, .ctx = ctx};
 	sse->line.limit = SSE_EVENT_MAX;
 	sse->data.limit = SSE_EVENT_MAX;
 	sse->name.limit = SSE_EVENT_MAX;
@@ -26,7 +26,7 @@ static int too_large(struct err *err)
 
 static int dispatch(struct sse *sse, struct err *err)
 {
-	struct sse_event event = { buf_str(&sse->name), buf_str(&sse->data) };
+	struct sse_event event = {buf_str(&sse->name), buf_str(&sse->data)};
 	int r = 0;
 
 	if (sse->has_data && event.data.len > 0)
@@ -54,7 +54,7 @@ static int take_field(struct sse *sse, struct str name, struct str value, struct
 
 static int take_line(struct sse *sse, struct str line, struct err *err)
 {
-	struct str value = { "", 0 };
+	struct str value = {"", 0};
 	size_t colon;
 
 	if (!sse->is_started && str_starts(line, STR("\xef\xbb\xbf")))

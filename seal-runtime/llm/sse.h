@@ -30,7 +30,7 @@ struct sse {
 	struct buf line; /* a line whose end has not arrived */
 	struct buf name, data;
 	bool has_data;
-	bool after_cr; /* a \n that comes next belongs to the \r before it */
+	bool after_cr;   /* a \n that comes next belongs to the \r before it */
 	bool is_started; /* the first line, which may carry a BOM, is behind us */
 };
 

@@ -34,12 +34,13 @@ int state_load(struct llm *llm, struct err *err)
 	doc = json_read(buf_str(&text), NULL, NULL);
 	root = yyjson_doc_get_root(doc);
 	if (!yyjson_is_obj(root))
-		return err_set(err, ERR_INPUT,
-			       "%s in the session's folder cannot be read: what the session spent is not "
-			       "known any more; start a new session",
-			       STATE_NAME);
-	llm->spent = (struct reply_usage){ count(root, "input"), count(root, "output"),
-					   count(root, "cache-read"), count(root, "cache-write") };
+		return err_set(
+		    err, ERR_INPUT,
+		    "%s in the session's folder cannot be read: what the session spent is not "
+		    "known any more; start a new session",
+		    STATE_NAME);
+	llm->spent = (struct reply_usage){count(root, "input"), count(root, "output"),
+					  count(root, "cache-read"), count(root, "cache-write")};
 	llm->cost = yyjson_get_num(yyjson_obj_get(root, "cost"));
 	llm->last_reply = json_int(root, "last-reply", 0);
 	if (llm->replay)

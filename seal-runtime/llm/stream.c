@@ -37,13 +37,13 @@ struct str wire_header(const struct wire_headers *headers, const char *name)
 		if (has.len == strlen(name) && strncasecmp(has.data, name, has.len) == 0)
 			return headers->items[i].value;
 	}
-	return (struct str){ NULL, 0 };
+	return (struct str){NULL, 0};
 }
 
 void wire_add_header(struct wire_headers *headers, const char *name, struct str value)
 {
 	if (headers->n < HTTP_HEADERS_MAX && !wire_header(headers, name).data)
-		headers->items[headers->n++] = (struct http_header){ str_of(name), value };
+		headers->items[headers->n++] = (struct http_header){str_of(name), value};
 }
 
 void wire_add_bearer(struct wire_headers *headers, const struct key *key)
@@ -53,7 +53,7 @@ void wire_add_bearer(struct wire_headers *headers, const struct key *key)
 	/* Room for all at once: growing would leave a copy behind. */
 	(void)buf_reserve(&headers->bearer, key->len + 8);
 	buf_adds(&headers->bearer, "Bearer ");
-	buf_add(&headers->bearer, (struct str){ key->text, key->len });
+	buf_add(&headers->bearer, (struct str){key->text, key->len});
 	wire_add_header(headers, "authorization", buf_str(&headers->bearer));
 }
 
@@ -70,8 +70,8 @@ static void fill_headers(const struct llm *llm, const struct key *key, struct wi
 
 	/* Half of the table is ours; the manifest may fill the other half. */
 	for (size_t i = 0; i < model->header_names.n && headers->n < HTTP_HEADERS_MAX / 2; i++)
-		headers->items[headers->n++] = (struct http_header){ model->header_names.items[i],
-								     model->header_values.items[i] };
+		headers->items[headers->n++] = (struct http_header){model->header_names.items[i],
+								    model->header_values.items[i]};
 	llm->provider->wire->headers(headers, key);
 	wire_add_header(headers, "content-type", STR("application/json"));
 	wire_add_header(headers, "accept", STR("text/event-stream"));
@@ -91,8 +91,8 @@ static int take_event(void *ctx, const struct sse_event *event, struct err *err)
 
 static bool is_event_stream(const struct http_head *head)
 {
-	return head->status == 200 &&
-	       strncasecmp(head->content_type, "text/event-stream", strlen("text/event-stream")) == 0;
+	return head->status == 200 && strncasecmp(head->content_type, "text/event-stream",
+						  strlen("text/event-stream")) == 0;
 }
 
 static int take_body(void *ctx, const struct http_head *head, struct str bytes, struct err *err)
@@ -110,16 +110,18 @@ static int take_body(void *ctx, const struct http_head *head, struct str bytes, 
 	return exchange->reply->fault.kind || exchange->reply->is_ended ? HTTP_ENOUGH : HTTP_MORE;
 }
 
-static void judge_status(const struct llm *llm, struct exchange *exchange, const struct http_head *head)
+static void judge_status(const struct llm *llm, struct exchange *exchange,
+			 const struct http_head *head)
 {
 	struct fault *fault = &exchange->reply->fault;
 	const char *provider = llm->provider->name;
 
 	if (head->status / 100 == 3) {
-		fault_set(fault, FAULT_INVALID,
-			  "%s answered %ld: it moved to %s; redirects are not followed, so that the key "
-			  "stays where it was meant to go: set base_url in [model] of seal.toml",
-			  provider, head->status, head->location[0] ? head->location : "another place");
+		fault_set(
+		    fault, FAULT_INVALID,
+		    "%s answered %ld: it moved to %s; redirects are not followed, so that the key "
+		    "stays where it was meant to go: set base_url in [model] of seal.toml",
+		    provider, head->status, head->location[0] ? head->location : "another place");
 		return;
 	}
 	if (head->status != 200) {
@@ -131,10 +133,11 @@ static void judge_status(const struct llm *llm, struct exchange *exchange, const
 		return;
 	}
 	exchange->is_lasting = true;
-	fault_set(fault, FAULT_INVALID,
-		  "%s answered with \"%s\" where an event stream is needed: check base_url in [model] of "
-		  "seal.toml (%s)",
-		  provider, head->content_type[0] ? head->content_type : "no content type", llm->url);
+	fault_set(
+	    fault, FAULT_INVALID,
+	    "%s answered with \"%s\" where an event stream is needed: check base_url in [model] of "
+	    "seal.toml (%s)",
+	    provider, head->content_type[0] ? head->content_type : "no content type", llm->url);
 }
 
 static void judge_end(const struct llm *llm, struct exchange *exchange)
@@ -150,15 +153,17 @@ static void judge_end(const struct llm *llm, struct exchange *exchange)
 }
 
 /* What the peer did wrong is an answer; what we did wrong stays an error. */
-static int judge_broken_stream(const struct llm *llm, struct exchange *exchange, int r, struct err *err)
+static int judge_broken_stream(const struct llm *llm, struct exchange *exchange, int r,
+			       struct err *err)
 {
 	if (r != ERR_INPUT && r != ERR_LIMIT)
 		return r;
 	exchange->is_lasting = r == ERR_LIMIT;
-	fault_set(&exchange->reply->fault, FAULT_NETWORK,
-		  "the stream of %s cannot be read: %s; try again, and if it stays so check base_url in "
-		  "[model] of seal.toml",
-		  llm->provider->name, err->text);
+	fault_set(
+	    &exchange->reply->fault, FAULT_NETWORK,
+	    "the stream of %s cannot be read: %s; try again, and if it stays so check base_url in "
+	    "[model] of seal.toml",
+	    llm->provider->name, err->text);
 	return 0;
 }
 
@@ -248,9 +253,9 @@ static bool wait_for_next(struct reply *reply, const struct http_result *result,
 static int try_once(struct llm *llm, const struct http_request *request, struct reply *reply,
 		    unsigned int tries, bool *ret_again, struct err *err)
 {
-	cleanup_with(exchange_fini) struct exchange exchange = { .wire = llm->provider->wire,
-								 .reply = reply };
-	struct http_reader reader = { &exchange, take_body };
+	cleanup_with(exchange_fini) struct exchange exchange = {.wire = llm->provider->wire,
+								.reply = reply};
+	struct http_reader reader = {&exchange, take_body};
 	struct http_result result;
 	int r;
 
@@ -270,7 +275,7 @@ static int try_once(struct llm *llm, const struct http_request *request, struct 
 static int post(struct llm *llm, struct str body, const struct wire_headers *headers,
 		struct reply *reply, int cancel_fd, struct err *err)
 {
-	struct http_request request = { llm->url, headers->items, headers->n, body, cancel_fd };
+	struct http_request request = {llm->url, headers->items, headers->n, body, cancel_fd};
 
 	for (unsigned int tries = 0;; tries++) {
 		bool is_again = false;
@@ -285,9 +290,9 @@ static int post(struct llm *llm, struct str body, const struct wire_headers *hea
 int stream_chat(struct llm *llm, yyjson_val *request, struct reply *reply, int cancel_fd,
 		struct err *err)
 {
-	cleanup_with(headers_fini) struct wire_headers headers = { .n = 0 };
+	cleanup_with(headers_fini) struct wire_headers headers = {.n = 0};
 	cleanup_buf struct buf body = BUF_INIT;
-	cleanup_key struct key key = { 0 };
+	cleanup_key struct key key = {0};
 	struct json w = json_to(&body);
 	int r;
 
@@ -303,6 +308,6 @@ int stream_chat(struct llm *llm, yyjson_val *request, struct reply *reply, int c
 	fill_headers(llm, &key, &headers);
 	r = post(llm, buf_str(&body), &headers, reply, cancel_fd, err);
 	if (r == 0 && key.text)
-		fault_redact(&reply->fault, (struct str){ key.text, key.len });
+		fault_redact(&reply->fault, (struct str){key.text, key.len});
 	return r;
 }

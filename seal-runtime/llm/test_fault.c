@@ -13,30 +13,35 @@ static const struct read_row {
 	enum fault_kind kind;
 	const char *words;
 } read_rows[] = {
-	{ "the provider's word counts more than the status", 400,
-	  "{\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}", FAULT_OVERLOADED, "m" },
-	{ "the code counts more than the type", 400,
-	  "{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"context_length_exceeded\",\"message\":\"m\"}}",
-	  FAULT_CONTEXT_OVERFLOW, "m" },
-	{ "a detail counts more than both", 429,
-	  "{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"m\",\"details\":"
-	  "{\"error_code\":\"enforced_spend_limit_reached\"}}}",
-	  FAULT_BUDGET, "m" },
-	{ "the status decides when no word is known", 401, "{\"error\":{\"message\":\"who?\"}}", FAULT_AUTH, "who?" },
-	{ "a number in the body stands for a status", 200, "{\"error\":{\"code\":429,\"message\":\"slow\"}}",
-	  FAULT_RATE_LIMITED, "slow" },
-	{ "a string is a message", 404, "{\"error\":\"no such model\"}", FAULT_INVALID, "no such model" },
-	{ "a list holds the error", 400, "[{\"error\":{\"message\":\"in a list\"}}]", FAULT_INVALID, "in a list" },
-	{ "text that is no JSON is the message", 502, "  Bad Gateway\n", FAULT_OVERLOADED, "Bad Gateway" },
-	{ "nothing at all", 500, "", FAULT_OVERLOADED, "no reason given" },
-	{ "bytes that are no text", 400, "\xff\xfe", FAULT_INVALID, "bytes that are no text" },
-	{ "an unknown status is a bad request", 451, "{}", FAULT_INVALID, "451" },
+    {"the provider's word counts more than the status", 400,
+     "{\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}", FAULT_OVERLOADED, "m"},
+    {"the code counts more than the type", 400,
+     "{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"context_length_exceeded\","
+     "\"message\":\"m\"}}",
+     FAULT_CONTEXT_OVERFLOW, "m"},
+    {"a detail counts more than both", 429,
+     "{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"m\",\"details\":"
+     "{\"error_code\":\"enforced_spend_limit_reached\"}}}",
+     FAULT_BUDGET, "m"},
+    {"the status decides when no word is known", 401, "{\"error\":{\"message\":\"who?\"}}",
+     FAULT_AUTH, "who?"},
+    {"a number in the body stands for a status", 200,
+     "{\"error\":{\"code\":429,\"message\":\"slow\"}}", FAULT_RATE_LIMITED, "slow"},
+    {"a string is a message", 404, "{\"error\":\"no such model\"}", FAULT_INVALID, "no such model"},
+    {"a list holds the error", 400, "[{\"error\":{\"message\":\"in a list\"}}]", FAULT_INVALID,
+     "in a list"},
+    {"text that is no JSON is the message", 502, "  Bad Gateway\n", FAULT_OVERLOADED,
+     "Bad Gateway"},
+    {"nothing at all", 500, "", FAULT_OVERLOADED, "no reason given"},
+    {"bytes that are no text", 400, "\xff\xfe", FAULT_INVALID, "bytes that are no text"},
+    {"an unknown status is a bad request", 451, "{}", FAULT_INVALID, "451"},
 };
 
 TEST(read)
 {
-	TEST_ROWS(read_rows, row) {
-		struct fault fault = { 0 };
+	TEST_ROWS(read_rows, row)
+	{
+		struct fault fault = {0};
 
 		fault_read(&fault, row->status, "p", str_of(row->body));
 		EXPECT_EQ(row, fault.kind, row->kind);
@@ -48,7 +53,7 @@ TEST(read)
 
 TEST(a_secret_is_covered_wherever_it_stands)
 {
-	struct fault fault = { 0 };
+	struct fault fault = {0};
 
 	fault_set(&fault, FAULT_AUTH, "bad key sk-1234, twice: sk-1234");
 	fault_redact(&fault, STR("sk-1234"));
@@ -61,7 +66,7 @@ TEST(a_secret_is_covered_wherever_it_stands)
 TEST(a_long_message_is_cut_between_characters)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	struct fault fault = { 0 };
+	struct fault fault = {0};
 
 	for (int i = 0; i < 1000; i++)
 		buf_adds(&text, "\xc3\xa9");
@@ -73,14 +78,15 @@ TEST(a_long_message_is_cut_between_characters)
 
 TEST(each_kind_has_its_name_of_the_contract)
 {
-	static const char *const names[] = { "cancelled", "auth", "rate-limited", "overloaded",
-					     "context-overflow", "budget", "network", "invalid" };
+	static const char *const names[] = {
+	    "cancelled",        "auth",   "rate-limited", "overloaded",
+	    "context-overflow", "budget", "network",      "invalid"};
 
 	assert_int_equal(FAULT_KINDS - 1, sizeof(names) / sizeof(names[0]));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		cleanup_buf struct buf text = BUF_INIT;
 		struct json w = json_to(&text);
-		struct fault fault = { .kind = fault_of(str_of(names[i])), .text = "t" };
+		struct fault fault = {.kind = fault_of(str_of(names[i])), .text = "t"};
 
 		assert_int_equal(fault.kind, i + 1);
 		assert_string_equal(fault_name(fault.kind), names[i]);
@@ -92,4 +98,5 @@ TEST(each_kind_has_its_name_of_the_contract)
 }
 
 TEST_MAIN(RUN(read), RUN(a_secret_is_covered_wherever_it_stands),
-	  RUN(a_long_message_is_cut_between_characters), RUN(each_kind_has_its_name_of_the_contract))
+	  RUN(a_long_message_is_cut_between_characters),
+	  RUN(each_kind_has_its_name_of_the_contract))

@@ -9,16 +9,17 @@
 static const struct input_row {
 	const char *name, *input, *want;
 } input_rows[] = {
-	{ "an object goes as the model wrote it, blanks too", "{\"a\":  1}", "{\"a\":  1}" },
-	{ "no input is an empty object", "", "{}" },
-	{ "blanks are no input", " \n", "{}" },
-	{ "half an object is wrapped", "{\"a\":", "{\"invalid-json\":\"{\\\"a\\\":\"}" },
-	{ "a list is wrapped", "[1]", "{\"invalid-json\":\"[1]\"}" },
+    {"an object goes as the model wrote it, blanks too", "{\"a\":  1}", "{\"a\":  1}"},
+    {"no input is an empty object", "", "{}"},
+    {"blanks are no input", " \n", "{}"},
+    {"half an object is wrapped", "{\"a\":", "{\"invalid-json\":\"{\\\"a\\\":\"}"},
+    {"a list is wrapped", "[1]", "{\"invalid-json\":\"[1]\"}"},
 };
 
 TEST(input)
 {
-	TEST_ROWS(input_rows, row) {
+	TEST_ROWS(input_rows, row)
+	{
 		cleanup_buf struct buf value = BUF_INIT, text = BUF_INIT;
 		struct json w = json_to(&value), t = json_to(&text);
 		cleanup_json yyjson_doc *doc = NULL;
@@ -49,18 +50,19 @@ static const struct cut_row {
 	enum reply_stop stop;
 	bool is_kept;
 } cut_rows[] = {
-	{ "a whole call", "{\"a\":1}", true, REPLY_TOOL_USE, true },
-	{ "a whole call before the limit", "{\"a\":1}", true, REPLY_MAX_TOKENS, true },
-	{ "a call without input before the limit", "", true, REPLY_MAX_TOKENS, true },
-	{ "a call that the limit cut", "{\"a\":", true, REPLY_MAX_TOKENS, false },
-	{ "a call whose end was not heard", "{\"a\":1}", false, REPLY_MAX_TOKENS, false },
-	{ "bad input without a limit is for the agent to answer", "{\"a\":", true, REPLY_TOOL_USE, true },
+    {"a whole call", "{\"a\":1}", true, REPLY_TOOL_USE, true},
+    {"a whole call before the limit", "{\"a\":1}", true, REPLY_MAX_TOKENS, true},
+    {"a call without input before the limit", "", true, REPLY_MAX_TOKENS, true},
+    {"a call that the limit cut", "{\"a\":", true, REPLY_MAX_TOKENS, false},
+    {"a call whose end was not heard", "{\"a\":1}", false, REPLY_MAX_TOKENS, false},
+    {"bad input without a limit is for the agent to answer", "{\"a\":", true, REPLY_TOOL_USE, true},
 };
 
 TEST(a_call_that_was_cut_is_left_out)
 {
-	TEST_ROWS(cut_rows, row) {
-		cleanup_reply struct reply reply = { 0 };
+	TEST_ROWS(cut_rows, row)
+	{
+		cleanup_reply struct reply reply = {0};
 		cleanup_buf struct buf text = BUF_INIT;
 		struct json w = json_to(&text);
 
@@ -75,7 +77,7 @@ TEST(a_call_that_was_cut_is_left_out)
 TEST(a_reply_has_a_largest_size)
 {
 	static char page[1 << 20];
-	cleanup_reply struct reply reply = { 0 };
+	cleanup_reply struct reply reply = {0};
 	struct reply_block *block;
 	struct err err;
 	int r = 0;
@@ -83,7 +85,7 @@ TEST(a_reply_has_a_largest_size)
 	reply_init(&reply, NULL);
 	MUST(reply_add(&reply, REPLY_TEXT, 0, &block, &err), &err);
 	for (size_t i = 0; r == 0 && i < REPLY_SIZE_MAX / sizeof(page); i++)
-		r = reply_grow(&reply, block, (struct str){ page, sizeof(page) }, &err);
+		r = reply_grow(&reply, block, (struct str){page, sizeof(page)}, &err);
 	assert_int_equal(r, 0);
 	assert_int_equal(reply_grow(&reply, block, STR("x"), &err), ERR_LIMIT);
 	reply_reset(&reply);

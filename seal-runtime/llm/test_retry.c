@@ -14,20 +14,20 @@ static const struct wanted_row {
 	const char *should_retry;
 	bool want;
 } wanted_rows[] = {
-	{ "a request that timed out at the server", HTTP_DONE, false, 408, "", true },
-	{ "a conflict", HTTP_DONE, false, 409, "", true },
-	{ "too many requests", HTTP_DONE, false, 429, "", true },
-	{ "an internal error", HTTP_DONE, false, 500, "", true },
-	{ "overloaded", HTTP_DONE, false, 529, "", true },
-	{ "a bad request stays bad", HTTP_DONE, false, 400, "", false },
-	{ "a bad key stays bad", HTTP_DONE, false, 401, "", false },
-	{ "success is not tried again", HTTP_DONE, false, 200, "", false },
-	{ "the server's no counts more than the status", HTTP_DONE, false, 503, "false", false },
-	{ "the server's yes counts more than the status", HTTP_DONE, false, 400, "true", true },
-	{ "a word that is neither yes nor no does not count", HTTP_DONE, false, 400, "maybe", false },
-	{ "a connection that broke", HTTP_BROKEN, false, 0, "", true },
-	{ "a certificate that is not trusted stays so", HTTP_BROKEN, true, 0, "", false },
-	{ "what was cancelled stays cancelled", HTTP_CANCELLED, false, 500, "true", false },
+    {"a request that timed out at the server", HTTP_DONE, false, 408, "", true},
+    {"a conflict", HTTP_DONE, false, 409, "", true},
+    {"too many requests", HTTP_DONE, false, 429, "", true},
+    {"an internal error", HTTP_DONE, false, 500, "", true},
+    {"overloaded", HTTP_DONE, false, 529, "", true},
+    {"a bad request stays bad", HTTP_DONE, false, 400, "", false},
+    {"a bad key stays bad", HTTP_DONE, false, 401, "", false},
+    {"success is not tried again", HTTP_DONE, false, 200, "", false},
+    {"the server's no counts more than the status", HTTP_DONE, false, 503, "false", false},
+    {"the server's yes counts more than the status", HTTP_DONE, false, 400, "true", true},
+    {"a word that is neither yes nor no does not count", HTTP_DONE, false, 400, "maybe", false},
+    {"a connection that broke", HTTP_BROKEN, false, 0, "", true},
+    {"a certificate that is not trusted stays so", HTTP_BROKEN, true, 0, "", false},
+    {"what was cancelled stays cancelled", HTTP_CANCELLED, false, 500, "true", false},
 };
 
 static void copy(char *to, size_t size, const char *text)
@@ -37,8 +37,10 @@ static void copy(char *to, size_t size, const char *text)
 
 TEST(wanted)
 {
-	TEST_ROWS(wanted_rows, row) {
-		struct http_result result = { .outcome = row->outcome, .is_lasting = row->is_lasting };
+	TEST_ROWS(wanted_rows, row)
+	{
+		struct http_result result = {.outcome = row->outcome,
+					     .is_lasting = row->is_lasting};
 
 		result.head.status = row->status;
 		copy(result.head.should_retry, sizeof(result.head.should_retry), row->should_retry);
@@ -52,23 +54,24 @@ static const struct asked_row {
 	const char *name, *after, *after_ms;
 	long long want;
 } asked_rows[] = {
-	{ "nothing is asked", "", "", -1 },
-	{ "seconds", "2", "", 2000 },
-	{ "parts of a second", "0.25", "", 250 },
-	{ "milliseconds go first", "2", "30", 30 },
-	{ "a date to come", "Wed, 21 Oct 2015 07:28:00 GMT", "", 40000 },
-	{ "a date that is past means now", "Wed, 21 Oct 2015 07:00:00 GMT", "", 0 },
-	{ "less than nothing is nothing", "-5", "", -1 },
-	{ "what is no number is nothing", "soon", "", -1 },
-	{ "a number with a tail is nothing", "5 apples", "", -1 },
-	{ "not a number", "nan", "inf", -1 },
-	{ "a date with a tail is nothing", "Wed, 21 Oct 2015 07:28:00 GMT+1", "", -1 },
+    {"nothing is asked", "", "", -1},
+    {"seconds", "2", "", 2000},
+    {"parts of a second", "0.25", "", 250},
+    {"milliseconds go first", "2", "30", 30},
+    {"a date to come", "Wed, 21 Oct 2015 07:28:00 GMT", "", 40000},
+    {"a date that is past means now", "Wed, 21 Oct 2015 07:00:00 GMT", "", 0},
+    {"less than nothing is nothing", "-5", "", -1},
+    {"what is no number is nothing", "soon", "", -1},
+    {"a number with a tail is nothing", "5 apples", "", -1},
+    {"not a number", "nan", "inf", -1},
+    {"a date with a tail is nothing", "Wed, 21 Oct 2015 07:28:00 GMT+1", "", -1},
 };
 
 TEST(asked)
 {
-	TEST_ROWS(asked_rows, row) {
-		struct http_result result = { .outcome = HTTP_DONE };
+	TEST_ROWS(asked_rows, row)
+	{
+		struct http_result result = {.outcome = HTTP_DONE};
 
 		copy(result.head.retry_after, sizeof(result.head.retry_after), row->after);
 		copy(result.head.retry_after_ms, sizeof(result.head.retry_after_ms), row->after_ms);
@@ -81,15 +84,16 @@ static const struct backoff_row {
 	unsigned int tries;
 	long long most;
 } backoff_rows[] = {
-	{ "half a second at first", 0, 500 },
-	{ "then a second", 1, 1000 },
-	{ "eight seconds at most", 4, 8000 },
-	{ "also much later", 60, 8000 },
+    {"half a second at first", 0, 500},
+    {"then a second", 1, 1000},
+    {"eight seconds at most", 4, 8000},
+    {"also much later", 60, 8000},
 };
 
 TEST(backoff_is_spread_over_a_quarter)
 {
-	TEST_ROWS(backoff_rows, row) {
+	TEST_ROWS(backoff_rows, row)
+	{
 		bool is_spread = false;
 		int64_t first = retry_backoff_ms(row->tries);
 

@@ -53,15 +53,15 @@ static int feed(struct sse *sse, struct str bytes, size_t cut, struct err *err)
 		return r;
 	}
 	for (size_t i = 0; r == 0 && i < bytes.len; i++)
-		r = sse_feed(sse, (struct str){ bytes.data + i, 1 }, err);
+		r = sse_feed(sse, (struct str){bytes.data + i, 1}, err);
 	return r;
 }
 
 static int read_cut(const struct wire *wire, struct str bytes, size_t cut, struct buf *ret_json,
 		    struct err *err)
 {
-	struct reading reading = { .wire = wire };
-	cleanup_sse struct sse sse = { 0 };
+	struct reading reading = {.wire = wire};
+	cleanup_sse struct sse sse = {0};
 	int r;
 
 	reply_init(&reading.reply, NULL);
@@ -89,7 +89,8 @@ static int run(const struct wire *wire, const char *path, struct err *err)
 
 		r = read_cut(wire, buf_str(&text), cut, &other, err);
 		if (r == 0 && !str_eq(buf_str(&whole), buf_str(&other)))
-			r = err_set(err, ERR_INTERNAL, "%s: another reply when cut at %zu", path, cut);
+			r = err_set(err, ERR_INTERNAL, "%s: another reply when cut at %zu", path,
+				    cut);
 	}
 	if (r < 0)
 		return r;
@@ -105,7 +106,7 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return 64;
 	wire = strcmp(argv[1], "anthropic") == 0 ? &wire_anthropic
-	       : strcmp(argv[1], "chat") == 0	 ? &wire_openai_chat
+	       : strcmp(argv[1], "chat") == 0    ? &wire_openai_chat
 						 : &wire_openai_responses;
 	if (run(wire, argv[2], &err) == 0)
 		return 0;

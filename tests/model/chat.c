@@ -90,15 +90,15 @@ static void add_header(struct options *options, char *text)
 
 	if (!colon || n == HEADERS_MAX)
 		exit(64);
-	options->names[n] = (struct str){ text, (size_t)(colon - text) };
+	options->names[n] = (struct str){text, (size_t)(colon - text)};
 	options->values[n] = str_trim(str_of(colon + 1));
-	model->header_names = (struct manifest_list){ .items = options->names, .n = n + 1 };
-	model->header_values = (struct manifest_list){ .items = options->values, .n = n + 1 };
+	model->header_names = (struct manifest_list){.items = options->names, .n = n + 1};
+	model->header_values = (struct manifest_list){.items = options->values, .n = n + 1};
 }
 
 static void set_thinking(struct manifest_model *model, const char *text)
 {
-	model->thinking = strcmp(text, "manual") == 0	? THINKING_MANUAL
+	model->thinking = strcmp(text, "manual") == 0     ? THINKING_MANUAL
 			  : strcmp(text, "disabled") == 0 ? THINKING_DISABLED
 							  : THINKING_ADAPTIVE;
 }
@@ -108,35 +108,79 @@ static void read_option(struct options *options, int option)
 	struct manifest_model *model = &options->manifest.model;
 
 	switch (option) {
-	case 'p': model->provider = str_of(optarg); break;
-	case 'm': model->name = str_of(optarg); break;
-	case 'u': model->base_url = str_of(optarg); break;
-	case 'e': model->effort = str_of(optarg); break;
-	case 't': set_thinking(model, optarg); break;
-	case 'b': model->thinking_budget = atol(optarg); break;
-	case 'x': model->max_tokens = atol(optarg); break;
-	case 'h': add_header(options, optarg); break;
-	case 's': options->session = optarg; break;
-	case 'r': options->record = optarg; break;
-	case 'f': options->first_byte = atof(optarg); break;
-	case 'q': options->silence = atof(optarg); break;
-	case 'c': options->cancel_ms = atol(optarg); break;
-	case 'n': options->times = (int)atol(optarg); break;
-	case '$': options->manifest.limits.max_cost_usd = atof(optarg); break;
-	case '#': options->manifest.limits.max_session_tokens = atol(optarg); break;
-	default: exit(64);
+	case 'p':
+		model->provider = str_of(optarg);
+		break;
+	case 'm':
+		model->name = str_of(optarg);
+		break;
+	case 'u':
+		model->base_url = str_of(optarg);
+		break;
+	case 'e':
+		model->effort = str_of(optarg);
+		break;
+	case 't':
+		set_thinking(model, optarg);
+		break;
+	case 'b':
+		model->thinking_budget = atol(optarg);
+		break;
+	case 'x':
+		model->max_tokens = atol(optarg);
+		break;
+	case 'h':
+		add_header(options, optarg);
+		break;
+	case 's':
+		options->session = optarg;
+		break;
+	case 'r':
+		options->record = optarg;
+		break;
+	case 'f':
+		options->first_byte = atof(optarg);
+		break;
+	case 'q':
+		options->silence = atof(optarg);
+		break;
+	case 'c':
+		options->cancel_ms = atol(optarg);
+		break;
+	case 'n':
+		options->times = (int)atol(optarg);
+		break;
+	case '$':
+		options->manifest.limits.max_cost_usd = atof(optarg);
+		break;
+	case '#':
+		options->manifest.limits.max_session_tokens = atol(optarg);
+		break;
+	default:
+		exit(64);
 	}
 }
 
 static void read_options(struct options *options, int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "provider", 1, NULL, 'p' },	{ "model", 1, NULL, 'm' },    { "base-url", 1, NULL, 'u' },
-		{ "effort", 1, NULL, 'e' },	{ "thinking", 1, NULL, 't' }, { "budget", 1, NULL, 'b' },
-		{ "max-tokens", 1, NULL, 'x' }, { "header", 1, NULL, 'h' },   { "session", 1, NULL, 's' },
-		{ "record", 1, NULL, 'r' },	{ "first-byte", 1, NULL, 'f' }, { "silence", 1, NULL, 'q' },
-		{ "cancel-after", 1, NULL, 'c' }, { "times", 1, NULL, 'n' },  { "max-cost", 1, NULL, '$' },
-		{ "max-session-tokens", 1, NULL, '#' }, { NULL, 0, NULL, 0 },
+	    {"provider", 1, NULL, 'p'},
+	    {"model", 1, NULL, 'm'},
+	    {"base-url", 1, NULL, 'u'},
+	    {"effort", 1, NULL, 'e'},
+	    {"thinking", 1, NULL, 't'},
+	    {"budget", 1, NULL, 'b'},
+	    {"max-tokens", 1, NULL, 'x'},
+	    {"header", 1, NULL, 'h'},
+	    {"session", 1, NULL, 's'},
+	    {"record", 1, NULL, 'r'},
+	    {"first-byte", 1, NULL, 'f'},
+	    {"silence", 1, NULL, 'q'},
+	    {"cancel-after", 1, NULL, 'c'},
+	    {"times", 1, NULL, 'n'},
+	    {"max-cost", 1, NULL, '$'},
+	    {"max-session-tokens", 1, NULL, '#'},
+	    {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -147,7 +191,7 @@ static void read_options(struct options *options, int argc, char **argv)
 /* A descriptor that becomes readable then; -1: never. */
 static int cancel_after(long ms)
 {
-	struct itimerspec when = { .it_value = { ms / 1000, ms % 1000 * 1000000 } };
+	struct itimerspec when = {.it_value = {ms / 1000, ms % 1000 * 1000000}};
 	int fd;
 
 	if (ms < 0)
@@ -158,11 +202,13 @@ static int cancel_after(long ms)
 	return fd < 0 || timerfd_settime(fd, 0, &when, NULL) < 0 ? -1 : fd;
 }
 
-static int run_once(struct llm *llm, const struct options *options, struct str request, struct err *err)
+static int run_once(struct llm *llm, const struct options *options, struct str request,
+		    struct err *err)
 {
-	struct heard heard = { .text = BUF_INIT };
-	const struct llm_sink sink = { &heard, on_text, on_thought, on_tool, on_retry };
-	cleanup_buf struct buf outcome = BUF_INIT, info = BUF_INIT, line = BUF_INIT, cost = BUF_INIT;
+	struct heard heard = {.text = BUF_INIT};
+	const struct llm_sink sink = {&heard, on_text, on_thought, on_tool, on_retry};
+	cleanup_buf struct buf outcome = BUF_INIT, info = BUF_INIT, line = BUF_INIT,
+			       cost = BUF_INIT;
 	cleanup_close int cancel_fd = cancel_after(options->cancel_ms);
 	int64_t started = now_ms();
 	struct json w = json_to(&line);
@@ -213,7 +259,7 @@ static int run(const struct options *options, const char *request_path, struct e
 
 int main(int argc, char **argv)
 {
-	struct options options = { .cancel_ms = -1, .times = 1 };
+	struct options options = {.cancel_ms = -1, .times = 1};
 	struct err err;
 
 	(void)signal(SIGPIPE, SIG_IGN);

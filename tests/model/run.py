@@ -487,6 +487,34 @@ def plays_errors(runs):
     return want(outcome=(runs[0][0]["outcome"] == {"err": {"overloaded": "busy"}}, runs[0]))
 
 
+RESPONSES_REFUSAL = "".join(server.event(d["type"], d) for d in [
+    {"type": "response.output_item.added", "output_index": 0, "item": {"type": "message"}},
+    {"type": "response.refusal.delta", "output_index": 0, "delta": "I will not."},
+    {"type": "response.completed", "response": {"usage": {"input_tokens": 1}}}])
+RESPONSES_CUT = "".join(server.event(d["type"], d) for d in [
+    {"type": "response.output_item.added", "output_index": 0, "item": {"type": "message"}},
+    {"type": "response.output_text.delta", "output_index": 0, "delta": "Hm."},
+    {"type": "response.output_item.added", "output_index": 1, "item": {"type": "function_call", "call_id": "t", "name": "file_write", "arguments": ""}},
+    {"type": "response.function_call_arguments.delta", "output_index": 1, "delta": '{"path": "a'},
+    {"type": "response.incomplete", "response": {"incomplete_details": {"reason": "max_output_tokens"}}}])
+
+
+def refusal():
+    result, _ = chat([{"raw": RESPONSES_REFUSAL}], "responses")
+    got = result["outcome"].get("ok", {})
+    return want(reply=(got.get("stop") == "refusal" and got.get("content") == [text("I will not.")], result["outcome"]))
+
+
+def named_in_docs(names):
+    """The page names rows; each must be here or among the referee's."""
+    page = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "providers.md")).read()
+    known = set(names) | {"%s: %s" % (p, name) for p in rows.PROTOCOLS for name, _ in rows.replies(p)}
+    cells = [line.split("|")[-2] for line in page.splitlines() if line.startswith("|") and "`" in line.split("|")[-2] and ": " in line.split("|")[-2]]
+    quoted = [q for cell in cells for q in cell.split("`")[1::2]] + [q for q in page.split("`")[1::2] if q.startswith("odd: ")]
+    unknown = sorted({q for q in quoted if q not in known})
+    return want(unknown=(not unknown, unknown), quoted=(len(quoted) > 30, len(quoted)))
+
+
 # ---- the list ----
 
 def bind(function, *args, **more):
@@ -556,6 +584,9 @@ def cases():
     yield "request: no thinking", bind(thinking_is, None, "--thinking", "disabled")
     yield "request: a title is not thought about", bind(thinking_is, None, request={**rows.REQUEST, "purpose": "title"})
     yield "request: effort", lambda: want(effort=(sent("anthropic", rows.REQUEST, "--effort", "high")["output_config"] == {"effort": "high"}, ""))
+    yield "request: effort (Responses)", lambda: want(effort=(sent("responses", rows.REQUEST, "--effort", "high")["reasoning"] == {"effort": "high", "summary": "auto"}, ""))
+    yield "request: effort (Chat Completions)", lambda: want(effort=(sent("chat", rows.REQUEST, "--effort", "high")["reasoning_effort"] == "high", ""))
+    yield "request: OpenRouter's budget", lambda: want(budget=(sent("chat", rows.REQUEST, "--thinking", "manual", "--budget", "3000", provider="openrouter")["reasoning"] == {"max_tokens": 3000}, ""))
     yield "request: the manifest's max_tokens is cut down to the model's ceiling", lambda: want(n=(sent("anthropic", rows.REQUEST, "--max-tokens", "999999999")["max_tokens"] == 128000, ""))
     yield "request: the guest's limit counts when it is smaller", lambda: want(n=(sent("anthropic", {**rows.REQUEST, "max-output-tokens": 77})["max_tokens"] == 77, ""))
     yield "request: a Chat Completions history", chat_history
@@ -575,6 +606,8 @@ def cases():
     yield "odd: comments in between", bind(quirk, ["comments"])
     yield "odd: a call that the limit cut is left out (Anthropic)", bind(cut_call, "anthropic", ANTHROPIC_CUT)
     yield "odd: a call that the limit cut is left out (Chat Completions)", bind(cut_call, "chat", CHAT_CUT)
+    yield "odd: a call that the limit cut is left out (Responses)", bind(cut_call, "responses", RESPONSES_CUT)
+    yield "odd: a refusal (Responses)", refusal
     yield "cost: by the table, cached tokens apart", bind(cost_is, "anthropic", [], MILLION, 5.0 + 2.5 + 0.5)
     yield "cost: as the provider says it", bind(cost_is, "chat", [], rows.USAGE, 0.25, quirks=["cost"], cost=0.25)
     yield "cost: a local model costs nothing", bind(cost_is, "chat", [], MILLION, 0)
@@ -589,4 +622,10 @@ def cases():
     yield "recording: may hold errors", bind(replayed, [{"err": {"overloaded": "busy"}}], [[]], plays_errors)
 
 
-rows.tap(list(cases()))
+def main():
+    every = list(cases())
+    every.append(("docs/providers.md names rows that exist", bind(named_in_docs, [name for name, _ in every])))
+    rows.tap(every)
+
+
+main()

@@ -16,10 +16,12 @@
 
 /* provider = "replay", name = "sample": one turn that needs no tool. */
 static const char sample[] =
-	"{\"content\":[{\"thinking\":{\"text\":\"A recorded reply; no model is asked.\",\"signature\":\"\"}},"
-	"{\"text\":{\"text\":\"Hello. This reply is a recording: seal works, and no model was asked. "
-	"Set provider and name in [model] of seal.toml to talk to one.\"}}],"
-	"\"stop\":\"end-turn\",\"usage\":{\"input\":12,\"output\":34,\"cache-read\":0,\"cache-write\":0}}\n";
+    "{\"content\":[{\"thinking\":{\"text\":\"A recorded reply; no model is "
+    "asked.\",\"signature\":\"\"}},"
+    "{\"text\":{\"text\":\"Hello. This reply is a recording: seal works, and no model was asked. "
+    "Set provider and name in [model] of seal.toml to talk to one.\"}}],"
+    "\"stop\":\"end-turn\",\"usage\":{\"input\":12,\"output\":34,\"cache-read\":0,\"cache-write\":"
+    "0}}\n";
 
 struct replay {
 	char *name;
@@ -68,9 +70,10 @@ int replay_new(struct str name, struct replay **ret_replay, struct err *err)
 		r = fd_read_file(AT_FDCWD, replay->name, REPLAY_SIZE_MAX, &replay->text, err);
 	}
 	if (r < 0)
-		return err_wrap(err,
-				"[model] provider = \"replay\" plays the file that name says, relative to the "
-				"project's root");
+		return err_wrap(
+		    err,
+		    "[model] provider = \"replay\" plays the file that name says, relative to the "
+		    "project's root");
 	*ret_replay = take_ptr(replay);
 	return 0;
 }
@@ -103,7 +106,8 @@ struct player {
 	int cancel_fd;
 };
 
-static int play_text(struct player *player, struct reply_block *block, struct str text, struct err *err)
+static int play_text(struct player *player, struct reply_block *block, struct str text,
+		     struct err *err)
 {
 	while (text.len) {
 		size_t cut = utf8_cut(text, player->chunk);
@@ -148,9 +152,9 @@ static int play_block(struct player *player, yyjson_val *item, struct err *err)
 		const char *name;
 		enum reply_kind kind;
 	} kinds[] = {
-		{ "text", REPLY_TEXT },
-		{ "thinking", REPLY_THINKING },
-		{ "redacted-thinking", REPLY_REDACTED },
+	    {"text", REPLY_TEXT},
+	    {"thinking", REPLY_THINKING},
+	    {"redacted-thinking", REPLY_REDACTED},
 	};
 	struct reply *reply = player->reply;
 	yyjson_val *tool = yyjson_obj_get(item, "tool-use");
@@ -166,12 +170,15 @@ static int play_block(struct player *player, yyjson_val *item, struct err *err)
 			continue;
 		r = reply_add(reply, kinds[i].kind, (int64_t)reply->n_blocks, &block, err);
 		if (r == 0)
-			r = reply_grow_part(reply, &block->signature, json_str(val, "signature"), err);
+			r = reply_grow_part(reply, &block->signature, json_str(val, "signature"),
+					    err);
 		if (r < 0)
 			return r;
-		return play_text(player, block, yyjson_is_str(val) ? json_text(val) : json_str(val, "text"), err);
+		return play_text(player, block,
+				 yyjson_is_str(val) ? json_text(val) : json_str(val, "text"), err);
 	}
-	return err_set(err, ERR_INPUT, "a block is none of text, thinking, redacted-thinking, tool-use");
+	return err_set(err, ERR_INPUT,
+		       "a block is none of text, thinking, redacted-thinking, tool-use");
 }
 
 static enum reply_stop stop_of(struct str name, bool has_tool)
@@ -214,8 +221,9 @@ static int play_reply(struct player *player, yyjson_val *recorded, struct err *e
 		has_tool = has_tool || yyjson_obj_get(item, "tool-use");
 	}
 	reply->stop = stop_of(json_str(recorded, "stop"), has_tool);
-	reply->usage = (struct reply_usage){ count(usage, "input"), count(usage, "output"),
-					     count(usage, "cache-read"), count(usage, "cache-write") };
+	reply->usage =
+	    (struct reply_usage){count(usage, "input"), count(usage, "output"),
+				 count(usage, "cache-read"), count(usage, "cache-write")};
 	return 0;
 }
 
@@ -223,7 +231,7 @@ static int play_reply(struct player *player, yyjson_val *recorded, struct err *e
 static int play_fault(struct player *player, yyjson_val *fault, struct err *err)
 {
 	yyjson_obj_iter items = yyjson_obj_iter_with(fault);
-	struct str name = json_text(fault), text = { "", 0 };
+	struct str name = json_text(fault), text = {"", 0};
 
 	if (yyjson_is_obj(fault)) {
 		yyjson_val *key = yyjson_obj_iter_next(&items);
@@ -244,7 +252,8 @@ static int64_t bounded(int64_t value, int64_t least, int64_t most)
 	return value < least ? least : value > most ? most : value;
 }
 
-static int play_line(struct replay *replay, yyjson_val *line, struct player *player, struct err *err)
+static int play_line(struct replay *replay, yyjson_val *line, struct player *player,
+		     struct err *err)
 {
 	yyjson_val *recorded = yyjson_obj_get(line, "reply"), *fault = yyjson_obj_get(line, "err");
 	int64_t delay = bounded(json_int(line, "delay_ms", 0), 0, DELAY_MAX_MS);
@@ -256,7 +265,8 @@ static int play_line(struct replay *replay, yyjson_val *line, struct player *pla
 		return 0;
 	}
 	replay->given++;
-	return fault ? play_fault(player, fault, err) : play_reply(player, recorded ? recorded : line, err);
+	return fault ? play_fault(player, fault, err)
+		     : play_reply(player, recorded ? recorded : line, err);
 }
 
 static int check_expected(yyjson_val *line, yyjson_val *request, struct err *err)
@@ -274,16 +284,17 @@ static int check_expected(yyjson_val *line, yyjson_val *request, struct err *err
 int replay_chat(struct replay *replay, yyjson_val *request, struct reply *reply, int cancel_fd,
 		struct err *err)
 {
-	struct player player = { .reply = reply, .cancel_fd = cancel_fd };
+	struct player player = {.reply = reply, .cancel_fd = cancel_fd};
 	cleanup_json yyjson_doc *doc = NULL;
 	unsigned int number;
 	struct str text;
 	int r;
 
 	if (!find_line(replay, replay->given, &text, &number)) {
-		fault_set(&reply->fault, FAULT_INVALID,
-			  "the recording %s has no reply left: all %llu were given; record a longer one",
-			  replay->name, (unsigned long long)replay->given);
+		fault_set(
+		    &reply->fault, FAULT_INVALID,
+		    "the recording %s has no reply left: all %llu were given; record a longer one",
+		    replay->name, (unsigned long long)replay->given);
 		return 0;
 	}
 	doc = json_read(text, NULL, NULL);
@@ -295,8 +306,8 @@ int replay_chat(struct replay *replay, yyjson_val *request, struct reply *reply,
 		r = play_line(replay, yyjson_doc_get_root(doc), &player, err);
 	if (r == ERR_INPUT) {
 		fault_set(&reply->fault, FAULT_INVALID,
-			  "the recording does not fit: %s:%u: %s; record it again", replay->name, number,
-			  err->text);
+			  "the recording does not fit: %s:%u: %s; record it again", replay->name,
+			  number, err->text);
 		return 0;
 	}
 	return r;

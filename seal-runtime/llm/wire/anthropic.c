@@ -6,7 +6,7 @@
 
 /* This version and newer take the key as a bearer token; versions are dates. */
 #define BEARER_SINCE "2026-10-21"
-#define VERSION	     "2023-06-01"
+#define VERSION      "2023-06-01"
 
 static void headers(struct wire_headers *list, const struct key *key)
 {
@@ -16,10 +16,11 @@ static void headers(struct wire_headers *list, const struct key *key)
 	version = wire_header(list, "anthropic-version");
 	if (key->form == KEY_TOKEN && list->n < HTTP_HEADERS_MAX)
 		/* Beside the manifest's own line of that name, not instead of it. */
-		list->items[list->n++] = (struct http_header){ STR("anthropic-beta"), STR("oauth-2025-04-20") };
-	if (key->form == KEY_PLAIN &&
-	    (version.len != strlen(BEARER_SINCE) || memcmp(version.data, BEARER_SINCE, version.len) < 0))
-		wire_add_header(list, "x-api-key", (struct str){ key->text, key->len });
+		list->items[list->n++] =
+		    (struct http_header){STR("anthropic-beta"), STR("oauth-2025-04-20")};
+	if (key->form == KEY_PLAIN && (version.len != strlen(BEARER_SINCE) ||
+				       memcmp(version.data, BEARER_SINCE, version.len) < 0))
+		wire_add_header(list, "x-api-key", (struct str){key->text, key->len});
 	else
 		wire_add_bearer(list, key);
 }
@@ -43,7 +44,8 @@ static void take_usage(struct reply *reply, yyjson_val *usage)
 	take_count(usage, "cache_creation_input_tokens", &reply->usage.cache_write);
 }
 
-static int start_tool(struct reply *reply, struct reply_block *block, yyjson_val *start, struct err *err)
+static int start_tool(struct reply *reply, struct reply_block *block, yyjson_val *start,
+		      struct err *err)
 {
 	yyjson_val *input = yyjson_obj_get(start, "input");
 	cleanup_buf struct buf text = BUF_INIT;
@@ -91,7 +93,7 @@ static int start_block(struct reply *reply, yyjson_val *root, struct err *err)
 	if (r < 0)
 		return r;
 	return reply_grow(reply, block,
-			  json_str(start, kind == REPLY_TEXT	 ? "text"
+			  json_str(start, kind == REPLY_TEXT       ? "text"
 					  : kind == REPLY_THINKING ? "thinking"
 								   : "data"),
 			  err);
@@ -124,9 +126,9 @@ static enum reply_stop stop_of(struct str reason)
 		const char *reason;
 		enum reply_stop stop;
 	} stops[] = {
-		{ "end_turn", REPLY_END_TURN },	  { "stop_sequence", REPLY_END_TURN },
-		{ "tool_use", REPLY_TOOL_USE },	  { "max_tokens", REPLY_MAX_TOKENS },
-		{ "refusal", REPLY_REFUSAL },	  { "model_context_window_exceeded", REPLY_MAX_TOKENS },
+	    {"end_turn", REPLY_END_TURN}, {"stop_sequence", REPLY_END_TURN},
+	    {"tool_use", REPLY_TOOL_USE}, {"max_tokens", REPLY_MAX_TOKENS},
+	    {"refusal", REPLY_REFUSAL},   {"model_context_window_exceeded", REPLY_MAX_TOKENS},
 	};
 
 	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
@@ -139,7 +141,8 @@ static enum reply_stop stop_of(struct str reason)
 static int take_error(struct reply *reply, yyjson_val *root, struct err *err)
 {
 	yyjson_val *error = yyjson_obj_get(root, "error");
-	struct fault_report report = { 0, json_str(error, "type"), json_str(error, "message"), "anthropic" };
+	struct fault_report report = {0, json_str(error, "type"), json_str(error, "message"),
+				      "anthropic"};
 
 	(void)err;
 	fault_judge(&reply->fault, &report);
@@ -185,10 +188,13 @@ static const struct {
 	const char *type;
 	int (*take)(struct reply *reply, yyjson_val *root, struct err *err);
 } events[] = {
-	{ "content_block_delta", grow_block }, { "content_block_start", start_block },
-	{ "content_block_stop", stop_block },  { "message_start", start_message },
-	{ "message_delta", change_message },   { "message_stop", stop_message },
-	{ "error", take_error },
+    {"content_block_delta", grow_block},
+    {"content_block_start", start_block},
+    {"content_block_stop", stop_block},
+    {"message_start", start_message},
+    {"message_delta", change_message},
+    {"message_stop", stop_message},
+    {"error", take_error},
 };
 
 int anthropic_event(struct reply *reply, const struct sse_event *event, struct err *err)
@@ -208,9 +214,9 @@ int anthropic_event(struct reply *reply, const struct sse_event *event, struct e
 }
 
 const struct wire wire_anthropic = {
-	.path = "/messages",
-	.is_path_kept = true,
-	.headers = headers,
-	.request = anthropic_request,
-	.event = anthropic_event,
+    .path = "/messages",
+    .is_path_kept = true,
+    .headers = headers,
+    .request = anthropic_request,
+    .event = anthropic_event,
 };

@@ -27,7 +27,8 @@ static void put_budget(struct json *w, int64_t budget, int64_t max_tokens)
 	json_end(w);
 }
 
-static void put_thinking(const struct llm *llm, yyjson_val *request, struct json *w, int64_t max_tokens)
+static void put_thinking(const struct llm *llm, yyjson_val *request, struct json *w,
+			 int64_t max_tokens)
 {
 	const struct manifest_model *model = &llm->settings.model;
 
@@ -35,7 +36,8 @@ static void put_thinking(const struct llm *llm, yyjson_val *request, struct json
 	if (llm->model.thinking != MODEL_NONE && !str_is(json_str(request, "purpose"), "title")) {
 		if (model->thinking == THINKING_MANUAL)
 			put_budget(w, model->thinking_budget, max_tokens);
-		else if (model->thinking == THINKING_ADAPTIVE && llm->model.thinking == MODEL_ADAPTIVE)
+		else if (model->thinking == THINKING_ADAPTIVE &&
+			 llm->model.thinking == MODEL_ADAPTIVE)
 			json_kv_raw(w, "thinking",
 				    STR("{\"type\":\"adaptive\",\"display\":\"summarized\"}"));
 	}
@@ -187,7 +189,7 @@ struct content {
  * marked block is the last one written that can carry a mark. */
 static struct content look_at(yyjson_val *message)
 {
-	struct content content = { .blocks = yyjson_obj_get(message, "content") };
+	struct content content = {.blocks = yyjson_obj_get(message, "content")};
 	yyjson_arr_iter items = yyjson_arr_iter_with(content.blocks);
 	yyjson_val *block, *val, *last_result = NULL;
 
@@ -207,7 +209,8 @@ static struct content look_at(yyjson_val *message)
 	return content;
 }
 
-static void put_pass(const struct content *content, bool is_marking, bool is_results, struct json *w)
+static void put_pass(const struct content *content, bool is_marking, bool is_results,
+		     struct json *w)
 {
 	yyjson_arr_iter items = yyjson_arr_iter_with(content->blocks);
 	yyjson_val *block, *val;

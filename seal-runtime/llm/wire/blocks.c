@@ -6,12 +6,12 @@
 enum block_kind block_kind(yyjson_val *block, yyjson_val **ret_val)
 {
 	static const char *const names[] = {
-		[BLOCK_TEXT] = "text",
-		[BLOCK_THINKING] = "thinking",
-		[BLOCK_REDACTED] = "redacted-thinking",
-		[BLOCK_TOOL_USE] = "tool-use",
-		[BLOCK_TOOL_RESULT] = "tool-result",
-		[BLOCK_IMAGE] = "image",
+	    [BLOCK_TEXT] = "text",
+	    [BLOCK_THINKING] = "thinking",
+	    [BLOCK_REDACTED] = "redacted-thinking",
+	    [BLOCK_TOOL_USE] = "tool-use",
+	    [BLOCK_TOOL_RESULT] = "tool-result",
+	    [BLOCK_IMAGE] = "image",
 	};
 	yyjson_obj_iter items = yyjson_obj_iter_with(block);
 	yyjson_val *key = yyjson_obj_iter_next(&items);
@@ -70,8 +70,8 @@ void block_put_input_text(struct json *w, struct str input)
 
 static bool is_id_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-';
 }
 
 void block_put_id(struct json *w, struct str id)

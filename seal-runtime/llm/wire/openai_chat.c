@@ -7,9 +7,9 @@
 #include "llm/sse.h"
 
 /* Text and thoughts have no index on this wire; calls count from 0. */
-#define KEY_TEXT    (-2)
-#define KEY_THOUGHT (-3)
-#define KEY_EXTRA   (-4)
+#define KEY_TEXT     (-2)
+#define KEY_THOUGHT  (-3)
+#define KEY_EXTRA    (-4)
 #define KEY_NO_INDEX (-5)
 
 static void headers(struct wire_headers *list, const struct key *key)
@@ -37,7 +37,8 @@ static int block_of(struct reply *reply, enum reply_kind kind, int64_t key,
 	return 0;
 }
 
-static int grow(struct reply *reply, enum reply_kind kind, int64_t key, struct str text, struct err *err)
+static int grow(struct reply *reply, enum reply_kind kind, int64_t key, struct str text,
+		struct err *err)
 {
 	struct reply_block *block;
 	int r;
@@ -159,7 +160,8 @@ static int keep_extra(struct reply *reply, yyjson_val *item, struct err *err)
 	return r < 0 ? r : reply_grow_part(reply, &block->signature, buf_str(&text), err);
 }
 
-static int grow_input(struct reply *reply, struct reply_block *block, yyjson_val *input, struct err *err)
+static int grow_input(struct reply *reply, struct reply_block *block, yyjson_val *input,
+		      struct err *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	struct json w = json_to(&text);
@@ -228,7 +230,9 @@ static const char *text_key_of(yyjson_val *detail)
 {
 	struct str type = json_str(detail, "type");
 
-	return str_is(type, "reasoning.text") ? "text" : str_is(type, "reasoning.summary") ? "summary" : NULL;
+	return str_is(type, "reasoning.text")      ? "text"
+	       : str_is(type, "reasoning.summary") ? "summary"
+						   : NULL;
 }
 
 /* Pieces of one text come as details of one index that follow each other; the
@@ -251,7 +255,8 @@ static void close_details(struct buf *signature)
 	doc = json_read(buf_str(signature), NULL, NULL);
 	list = yyjson_doc_get_root(doc);
 	json_array(&w);
-	for (yyjson_val *detail = yyjson_arr_get_first(list), *end = detail ? yyjson_arr_get_last(list) : NULL;
+	for (yyjson_val *detail = yyjson_arr_get_first(list),
+			*end = detail ? yyjson_arr_get_last(list) : NULL;
 	     detail; detail = detail == end ? NULL : unsafe_yyjson_get_next(detail)) {
 		const char *key = text_key_of(detail);
 
@@ -311,9 +316,9 @@ static int take_reason(struct reply *reply, struct str reason)
 		const char *reason;
 		enum reply_stop stop;
 	} stops[] = {
-		{ "stop", REPLY_END_TURN },	  { "tool_calls", REPLY_TOOL_USE },
-		{ "function_call", REPLY_TOOL_USE }, { "length", REPLY_MAX_TOKENS },
-		{ "content_filter", REPLY_REFUSAL },
+	    {"stop", REPLY_END_TURN},          {"tool_calls", REPLY_TOOL_USE},
+	    {"function_call", REPLY_TOOL_USE}, {"length", REPLY_MAX_TOKENS},
+	    {"content_filter", REPLY_REFUSAL},
 	};
 
 	if (reason.len == 0)
@@ -344,9 +349,9 @@ static void take_usage(struct reply *reply, yyjson_val *usage)
 	if (!yyjson_is_obj(usage))
 		return;
 	reply->usage = (struct reply_usage){
-		.input = all > cached ? all - cached : 0,
-		.output = count(usage, "completion_tokens"),
-		.cache_read = cached,
+	    .input = all > cached ? all - cached : 0,
+	    .output = count(usage, "completion_tokens"),
+	    .cache_read = cached,
 	};
 	if (yyjson_is_num(cost) && yyjson_get_num(cost) >= 0)
 		reply->cost = yyjson_get_num(cost);
@@ -403,9 +408,9 @@ int chat_event(struct reply *reply, const struct sse_event *event, struct err *e
 }
 
 const struct wire wire_openai_chat = {
-	.path = "/chat/completions",
-	.headers = headers,
-	.request = chat_request,
-	.event = chat_event,
-	.finish = chat_finish,
+    .path = "/chat/completions",
+    .headers = headers,
+    .request = chat_request,
+    .event = chat_event,
+    .finish = chat_finish,
 };

@@ -44,8 +44,9 @@ static void put_settings(const struct llm *llm, yyjson_val *request, struct json
 	json_kv_raw(w, "stream_options", STR("{\"include_usage\":true}"));
 	/* OpenAI's newer models refuse the old name, other servers know no other. */
 	if (max_tokens > 0)
-		json_kv_int(w, is_provider(llm, "openai-chat") ? "max_completion_tokens" : "max_tokens",
-			    max_tokens);
+		json_kv_int(
+		    w, is_provider(llm, "openai-chat") ? "max_completion_tokens" : "max_tokens",
+		    max_tokens);
 	put_reasoning(llm, w);
 }
 

@@ -78,8 +78,9 @@ static int item_done(struct reply *reply, yyjson_val *root, struct err *err)
 	if (str_is(type, "function_call") && block->kind == REPLY_TOOL)
 		return reply_grow(reply, block, json_str(item, "arguments"), err);
 	if (str_is(type, "message") && block->kind == REPLY_TEXT)
-		return reply_grow(reply, block,
-				  json_str(yyjson_arr_get_first(yyjson_obj_get(item, "content")), "text"), err);
+		return reply_grow(
+		    reply, block,
+		    json_str(yyjson_arr_get_first(yyjson_obj_get(item, "content")), "text"), err);
 	return 0;
 }
 
@@ -129,10 +130,10 @@ static void take_usage(struct reply *reply, yyjson_val *usage)
 	uint64_t written = count(details, "cache_write_tokens");
 
 	reply->usage = (struct reply_usage){
-		.input = all > cached + written ? all - cached - written : 0,
-		.output = count(usage, "output_tokens"),
-		.cache_read = cached,
-		.cache_write = written,
+	    .input = all > cached + written ? all - cached - written : 0,
+	    .output = count(usage, "output_tokens"),
+	    .cache_read = cached,
+	    .cache_write = written,
 	};
 }
 
@@ -169,7 +170,8 @@ static int incomplete(struct reply *reply, yyjson_val *root, struct err *err)
 
 static int take_fault(struct reply *reply, yyjson_val *error)
 {
-	struct fault_report report = { 0, json_str(error, "code"), json_str(error, "message"), "openai" };
+	struct fault_report report = {0, json_str(error, "code"), json_str(error, "message"),
+				      "openai"};
 
 	fault_judge(&reply->fault, &report);
 	return 0;
@@ -193,18 +195,18 @@ static const struct {
 	const char *type;
 	int (*take)(struct reply *reply, yyjson_val *root, struct err *err);
 } events[] = {
-	{ "response.output_text.delta", text_delta },
-	{ "response.function_call_arguments.delta", input_delta },
-	{ "response.reasoning_summary_text.delta", thought_delta },
-	{ "response.reasoning_text.delta", thought_delta },
-	{ "response.reasoning_summary_part.added", summary_added },
-	{ "response.refusal.delta", refusal_delta },
-	{ "response.output_item.added", item_added },
-	{ "response.output_item.done", item_done },
-	{ "response.completed", completed },
-	{ "response.incomplete", incomplete },
-	{ "response.failed", failed },
-	{ "error", error },
+    {"response.output_text.delta", text_delta},
+    {"response.function_call_arguments.delta", input_delta},
+    {"response.reasoning_summary_text.delta", thought_delta},
+    {"response.reasoning_text.delta", thought_delta},
+    {"response.reasoning_summary_part.added", summary_added},
+    {"response.refusal.delta", refusal_delta},
+    {"response.output_item.added", item_added},
+    {"response.output_item.done", item_done},
+    {"response.completed", completed},
+    {"response.incomplete", incomplete},
+    {"response.failed", failed},
+    {"error", error},
 };
 
 int responses_event(struct reply *reply, const struct sse_event *event, struct err *err)
@@ -232,8 +234,8 @@ int responses_event(struct reply *reply, const struct sse_event *event, struct e
 }
 
 const struct wire wire_openai_responses = {
-	.path = "/responses",
-	.headers = headers,
-	.request = responses_request,
-	.event = responses_event,
+    .path = "/responses",
+    .headers = headers,
+    .request = responses_request,
+    .event = responses_event,
 };
