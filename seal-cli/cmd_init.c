@@ -27,7 +27,7 @@ static const char help[] =
 	"`seal manifest sign`.\n\n"
 	"  --type       rust, node, go, python, c (make, meson), cmake or generic; may be given more\n"
 	"               than once. Without it the files here tell\n"
-	"  --provider   anthropic (default), openai, openrouter, local, replay\n"
+	"  --provider   anthropic (default), openai, openai-chat, openrouter, gemini, local, replay\n"
 	"  --model      the provider's name of the model (default claude-sonnet-5)\n"
 	"  --base-url   where a local server answers\n\n"
 	"Where there is no terminal the file is written, not signed; the hash that\n"
