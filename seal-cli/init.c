@@ -49,7 +49,7 @@ const struct init_type init_types[] = {
 	{
 		"c",
 		{ "Makefile", "GNUmakefile", "configure", "configure.ac", "meson.build" },
-		"  \"make:*\", \"./configure:*\", \"ninja:*\", \"meson setup:*\", \"meson compile:*\",\n"
+		"  \"make:*\", \"make -C build:*\", \"./configure:*\", \"ninja:*\", \"ninja -C build:*\", \"meson setup:*\", \"meson compile:*\",\n"
 		"  \"meson test:*\", \"gcc:*\", \"cc:*\", \"g++:*\", \"clang:*\", \"clang-format:*\", \"nm:*\", \"objdump:*\",\n",
 		"\"make\"",
 		{ "make", "make -j4 all", "make test", "./configure --prefix=/usr", "ninja -C build",
@@ -69,7 +69,7 @@ const struct init_type init_types[] = {
 		"",
 		{ "ls -la src", "cat README.md | head -20", "grep -rn main src", "rg main", "find . -name '*.c'",
 		  "git status", "git diff HEAD~1", "git log --oneline -5", "git add -A", "git commit -m 'x'",
-		  "wc -l src/*" },
+		  "wc -l src/main.c" },
 	},
 };
 
