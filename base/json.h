@@ -43,10 +43,11 @@ struct str json_str(yyjson_val *object, const char *key);
 int64_t json_int(yyjson_val *object, const char *key, int64_t fallback);
 bool json_bool(yyjson_val *object, const char *key, bool fallback);
 
-/* yyjson_get_str as a struct str. */
+/* The value as text; {NULL, 0} when it is no string. */
 static inline struct str json_text(yyjson_val *val)
 {
-	return (struct str){ yyjson_get_str(val), yyjson_get_len(val) };
+	return yyjson_is_str(val) ? (struct str){ yyjson_get_str(val), yyjson_get_len(val) }
+				  : (struct str){ NULL, 0 };
 }
 
 /*

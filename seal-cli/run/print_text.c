@@ -2,19 +2,31 @@
 #include "seal-cli/run/print.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "seal-cli/run/clean.h"
+
+#define BODY_ROWS 8 /* of a command's output or a diff, at a call's end */
+
+/* stdout and stderr are one terminal, pipe or file. */
+static bool are_together(void)
+{
+	struct stat out, err;
+
+	return fstat(1, &out) == 0 && fstat(2, &err) == 0 && out.st_dev == err.st_dev &&
+	       out.st_ino == err.st_ino;
+}
 
 /* Before a line on stderr: the words so far end their line where both are seen
  * together. */
 static void break_line(struct print *print)
 {
 	(void)fflush(stdout);
-	if (print->mid_line && isatty(1) && isatty(2))
-		(void)fputc('\n', stderr);
-	if (isatty(1))
-		print->mid_line = false;
+	if (!print->mid_line || !are_together())
+		return;
+	(void)fputc('\n', stderr);
+	print->mid_line = false;
 }
 
 static void begin(struct print *print, struct str session_id, const char *prompt)
@@ -67,6 +79,45 @@ static void put_title(const struct print_call *call)
 	}
 }
 
+/* The last rows of what a command printed, the first of a change. */
+static void put_body(struct str text, bool from_end)
+{
+	struct str rest = text, line;
+	size_t rows = 0, row = 0, hidden;
+
+	while (str_line(&rest, &line))
+		rows++;
+	hidden = rows > BODY_ROWS ? rows - BODY_ROWS : 0;
+	if (hidden && from_end)
+		(void)fprintf(stderr, "    … %zu lines before\n", hidden);
+	for (rest = text; str_line(&rest, &line); row++) {
+		if (from_end ? row < hidden : row >= BODY_ROWS)
+			continue;
+		(void)fputs("    ", stderr);
+		clean_put(stderr, line, true);
+		(void)fputc('\n', stderr);
+	}
+	if (hidden && !from_end)
+		(void)fprintf(stderr, "    … %zu lines more\n", hidden);
+}
+
+static void put_result(const struct print_call *call, yyjson_val *update)
+{
+	static const struct {
+		const char *call;
+		bool from_end;
+	} shown[] = { { "tools.command-run", true },
+		      { "tools.command-output", true },
+		      { "tools.file-edit", false },
+		      { "tools.file-write", false } };
+	yyjson_val *first = yyjson_arr_get_first(yyjson_obj_get(update, "content"));
+	struct str text = json_str(yyjson_obj_get(first, "content"), "text");
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (str_is(str_of(call->call), shown[i].call))
+			put_body(text, shown[i].from_end);
+}
+
 static void call_end(struct print *print, const struct print_call *call, yyjson_val *update)
 {
 	yyjson_val *seal = yyjson_obj_get(yyjson_obj_get(update, "_meta"), "seal");
@@ -89,6 +140,8 @@ static void call_end(struct print *print, const struct print_call *call, yyjson_
 		clean_put(stderr, rule, true);
 	}
 	(void)fputc('\n', stderr);
+	if (!is_denied)
+		put_result(call, update);
 }
 
 static void denied(struct print *print, struct str subject, struct str why)

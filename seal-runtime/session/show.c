@@ -1,3 +1,4 @@
+#include "session/readable.h"
 #include "session/state.h"
 
 #include "base/utf8.h"
@@ -176,20 +177,13 @@ static void put_tool_output(struct json *w, const struct session *session, yyjso
 /* Text for the screen: the diff, or what the call gave. */
 static void put_tool_result(struct json *w, yyjson_val *tool)
 {
-	yyjson_val *result = yyjson_obj_get(tool, "result");
-	struct str diff = json_str(tool, "diff");
 	cleanup_buf struct buf text = BUF_INIT;
 
-	if (diff.len) {
-		put_contents(w, diff);
-	} else if (yyjson_is_str(result)) {
-		put_contents(w, json_text(result));
-	} else if (result && !yyjson_is_null(result)) {
-		struct json raw = json_to(&text);
-
-		json_put_val(&raw, result);
+	buf_add(&text, json_str(tool, "diff"));
+	if (text.len == 0)
+		readable_result(yyjson_obj_get(tool, "result"), &text);
+	if (text.len)
 		put_contents(w, buf_str(&text));
-	}
 }
 
 static void put_tool_end(struct json *w, const struct session *session, yyjson_val *tool)
