@@ -44,21 +44,34 @@ static int find_provider(struct str name, const struct provider **ret_provider, 
 
 /* ---- address ---- */
 
+/* Of an address that check_address() took: no user name, no query. */
 static bool is_loopback(const char *url)
 {
-	const char *host = strstr(url, "://");
+	const char *host = strstr(url, "://") + 3;
 	size_t len;
 
-	host = host ? host + 3 : url;
-	len = strcspn(host, "/?#");
-	/* "http://localhost@elsewhere/" is elsewhere. */
-	if (memchr(host, '@', len))
-		return false;
 	if (host[0] == '[')
-		return strncmp(host, "[::1]", 5) == 0;
-	len = strcspn(host, ":/?#");
+		return strncmp(host, "[::1]", 5) == 0 && (host[5] == ':' || host[5] == '/');
+	len = strcspn(host, ":/");
 	return (len == 9 && strncasecmp(host, "localhost", len) == 0) ||
 	       (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == len);
+}
+
+/* Errors show the address, so that it may hold no secret; the protocol's path is
+ * appended to it, so that it may hold no query. */
+static int check_address(struct str base, struct err *err)
+{
+	if (!str_starts(base, STR("https://")) && !str_starts(base, STR("http://")))
+		return err_set(err, ERR_INPUT,
+			       "[model] base_url = \"%.*s\" must begin with https:// or http://",
+			       STR_ARG(base));
+	if (str_chr(base, '@') != STR_NONE)
+		return err_set(err, ERR_INPUT,
+			       "[model] base_url holds a user name or password; send it with headers");
+	if (str_chr(base, '?') != STR_NONE || str_chr(base, '#') != STR_NONE)
+		return err_set(err, ERR_INPUT,
+			       "[model] base_url = \"%.*s\" must end with its path", STR_ARG(base));
+	return 0;
 }
 
 static int make_url(struct llm *llm, struct err *err)
@@ -67,6 +80,7 @@ static int make_url(struct llm *llm, struct err *err)
 	struct str base = llm->settings.model.base_url;
 	cleanup_buf struct buf url = BUF_INIT;
 	size_t host;
+	int r;
 
 	if (base.len == 0)
 		base = str_of(provider->address);
@@ -77,10 +91,9 @@ static int make_url(struct llm *llm, struct err *err)
 		    provider->name);
 	while (base.len && base.data[base.len - 1] == '/')
 		base.len--;
-	if (!str_starts(base, STR("https://")) && !str_starts(base, STR("http://")))
-		return err_set(err, ERR_INPUT,
-			       "[model] base_url = \"%.*s\" must begin with https:// or http://",
-			       STR_ARG(base));
+	r = check_address(base, err);
+	if (r < 0)
+		return r;
 	host = str_find(base, STR("://"), 0) + 3;
 	buf_add(&url, base);
 	if (str_chr(str_from(base, host), '/') == STR_NONE ||

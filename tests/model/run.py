@@ -37,16 +37,16 @@ def want(**checks):
     return "\n".join(wrong) if wrong else None
 
 
-def refused(options, environment, want_text, request=rows.REQUEST):
+def refused(options, environment, want_text, absent="\0"):
     """The driver must not get as far as a call."""
     with tempfile.TemporaryDirectory() as home:
         file = os.path.join(home, "request.json")
         with open(file, "w") as f:
-            json.dump(request, f)
+            json.dump(rows.REQUEST, f)
         done = subprocess.run([CHAT, *options, file], capture_output=True, text=True, timeout=30,
                               env=rows.clean_environment(home, environment))
     missing = [t for t in want_text if t not in done.stderr]
-    return want(exit=(done.returncode == 2, done.returncode), text=(not missing, done.stderr))
+    return want(exit=(done.returncode == 2, done.returncode), text=(not missing and absent not in done.stderr, done.stderr))
 
 
 # ---- broken answers: (name, steps, options, kind, words, tries) ----
@@ -568,7 +568,9 @@ def cases():
     yield "key: credentials that have expired are not sent", bind(credentials, 1000, lambda e: refused(ANTHROPIC, e, ["its token has expired"]))
     yield "key: none, and every place is named", bind(refused, ANTHROPIC, {}, EVERY_PLACE)
     yield "key: never over plain HTTP to another machine", bind(refused, [*ANTHROPIC, "--base-url", "http://192.0.2.1"], anthropic_key, ["readable by all", "https"])
-    yield "key: a user name does not make an address local", bind(refused, [*ANTHROPIC, "--base-url", "http://localhost@192.0.2.1"], anthropic_key, ["readable by all"])
+    yield "key: a name that begins like a local one is another machine", bind(refused, [*ANTHROPIC, "--base-url", "http://127.0.0.1.example.com"], anthropic_key, ["readable by all"])
+    yield "an address with a password is refused, and not shown", bind(refused, [*ANTHROPIC, "--base-url", "http://u:secret@localhost"], anthropic_key, ["user name or password"], absent="secret")
+    yield "an address with a query is refused", bind(refused, [*ANTHROPIC, "--base-url", "http://localhost?x=1"], anthropic_key, ["must end with its path"])
     yield "key: OpenAI's as a bearer token", bind(sent_header, rows.KEYS, "authorization", "Bearer sk-openai-test-key", protocol="responses")
     yield "key: OpenRouter's", bind(sent_header, rows.KEYS, "authorization", "Bearer sk-or-test-key", protocol="chat", provider="openrouter")
     yield "key: Gemini's", bind(sent_header, rows.KEYS, "authorization", "Bearer gem-test-key", protocol="chat", provider="gemini")

@@ -53,29 +53,41 @@ static bool find_line(const struct replay *replay, uint64_t wanted, struct str *
 	return false;
 }
 
-int replay_new(struct str name, struct replay **ret_replay, struct err *err)
+int replay_of(struct str name, struct buf *text, struct replay **ret_replay, struct err *err)
 {
 	cleanup_with(replay_free) struct replay *replay = calloc(1, sizeof(*replay));
-	int r;
 
 	if (!replay)
 		return err_nomem(err);
 	replay->name = str_dup(name);
 	if (!replay->name)
 		return err_nomem(err);
+	replay->text = *text;
+	*text = BUF_INIT;
+	*ret_replay = take_ptr(replay);
+	return 0;
+}
+
+int replay_new(struct str name, struct replay **ret_replay, struct err *err)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_free char *path = str_dup(name);
+	int r;
+
+	if (!path)
+		return err_nomem(err);
 	if (str_is(name, "sample")) {
-		buf_adds(&replay->text, sample);
-		r = buf_check(&replay->text, "sample", err);
+		buf_adds(&text, sample);
+		r = buf_check(&text, "sample", err);
 	} else {
-		r = fd_read_file(AT_FDCWD, replay->name, REPLAY_SIZE_MAX, &replay->text, err);
+		r = fd_read_file(AT_FDCWD, path, REPLAY_SIZE_MAX, &text, err);
 	}
 	if (r < 0)
 		return err_wrap(
 		    err,
 		    "[model] provider = \"replay\" plays the file that name says, relative to the "
 		    "project's root");
-	*ret_replay = take_ptr(replay);
-	return 0;
+	return replay_of(name, &text, ret_replay, err);
 }
 
 void replay_free(struct replay *replay)

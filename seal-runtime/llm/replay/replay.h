@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
+struct buf;
 struct err;
 struct llm;
 struct replay;
@@ -27,6 +28,8 @@ struct reply;
 /* `name`: "sample" (built in), or a path; a relative one is read from the
  * working directory, which is the project's root in a worker. */
 int replay_new(struct str name, struct replay **ret_replay, struct err *err);
+/* The same of a text that is there; takes the buffer on success. */
+int replay_of(struct str name, struct buf *text, struct replay **ret_replay, struct err *err);
 void replay_free(struct replay *replay);
 DEFINE_CLEANUP(struct replay, replay_free)
 
