@@ -57,7 +57,7 @@ static void make_project(size_t rules)
 {
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_buf struct buf text = BUF_INIT, path = BUF_INIT;
-	struct err err = { 0 };
+	struct err err = {0};
 	char hash[65];
 
 	buf_adds(&text, "schema_version = 1\n[model]\nprovider = \"replay\"\nname = \"x\"\n"
@@ -76,7 +76,7 @@ static void make_project(size_t rules)
 
 static double load(bool verify)
 {
-	struct err err = { 0 };
+	struct err err = {0};
 	double best = 1e12;
 
 	for (int i = 0; i < ROUNDS; i++) {
@@ -95,8 +95,8 @@ static double load(bool verify)
 static double edit(void)
 {
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
-	const struct manifest_edit answer = { EDIT_ALLOW, EDIT_COMMANDS, STR("make:*"), false };
-	struct err err = { 0 };
+	const struct manifest_edit answer = {EDIT_ALLOW, EDIT_COMMANDS, STR("make:*"), false};
+	struct err err = {0};
 	double best = 1e12;
 
 	must(manifest_load(home, &manifest, &err), &err);

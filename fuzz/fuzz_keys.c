@@ -82,8 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const parsers[])(struct str) = { signature, signers, line, private_key, verify };
-	struct str text = { (const char *)data + 1, size - 1 };
+	static void (*const parsers[])(struct str) = {signature, signers, line, private_key,
+						      verify};
+	struct str text = {(const char *)data + 1, size - 1};
 
 	if (size)
 		parsers[data[0] % (sizeof(parsers) / sizeof(parsers[0]))](text);

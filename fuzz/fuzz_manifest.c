@@ -26,7 +26,7 @@ static bool is_kept(struct str before, struct str after)
 
 static void add_rule(const struct manifest *manifest, enum manifest_edit_section section)
 {
-	const struct manifest_edit edit = { EDIT_ALLOW, section, STR("x-added/y"), false };
+	const struct manifest_edit edit = {EDIT_ALLOW, section, STR("x-added/y"), false};
 	cleanup_buf struct buf text = BUF_INIT, again = BUF_INIT;
 	struct err err;
 
@@ -45,9 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_buf struct buf bytes = BUF_INIT;
 	cleanup_json yyjson_doc *doc = NULL;
-	struct err err = { 0 };
+	struct err err = {0};
 
-	if (manifest_parse((struct str){ (const char *)data, size }, "t", &manifest, &err) < 0) {
+	if (manifest_parse((struct str){(const char *)data, size}, "t", &manifest, &err) < 0) {
 		assert(strncmp(err.text, "t:", 2) == 0 && err.code == ERR_INPUT);
 		return 0;
 	}

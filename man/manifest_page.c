@@ -76,12 +76,13 @@ static void put_default(const struct manifest_key *key)
 		return;
 	(void)fputs(", default ", stdout);
 	for (const char *p = key->initial; *p; p++)
-		(void)fputs(*p == '"' ? "\\(dq" : (char[]){ *p, '\0' }, stdout);
+		(void)fputs(*p == '"' ? "\\(dq" : (char[]){*p, '\0'}, stdout);
 }
 
 static void put_key(const struct manifest_key *key)
 {
-	bool has_range = (key->type == TYPE_INTEGER || key->type == TYPE_NUMBER) && key->min != key->max;
+	bool has_range =
+	    (key->type == TYPE_INTEGER || key->type == TYPE_NUMBER) && key->min != key->max;
 
 	printf(".TP\n.B %s\n", key->name);
 	printf("(%s", type_name(key));
@@ -110,8 +111,8 @@ static void put_table(const struct manifest_table *table)
 	if (table->name[0] == '@')
 		printf(".SS %.*s\n", (int)strlen(table->sentence) - 1, table->sentence);
 	else
-		printf(".SS %s%s%s\n", table->name[0] ? "[" : "", table->name[0] ? table->name : "Root keys",
-		       table->name[0] ? "]" : "");
+		printf(".SS %s%s%s\n", table->name[0] ? "[" : "",
+		       table->name[0] ? table->name : "Root keys", table->name[0] ? "]" : "");
 	if (table->name[0] && table->name[0] != '@')
 		put(table->sentence);
 	if (table->plain)
@@ -122,52 +123,66 @@ static void put_table(const struct manifest_table *table)
 }
 
 static const char head[] =
-	".TH SEAL\\-MANIFEST 5 \"\" \"seal " SEAL_VERSION "\" \"File formats\"\n"
-	".SH NAME\n"
-	"seal\\-manifest \\- seal.toml, what a coding agent may do in a project\n"
-	".SH DESCRIPTION\n"
-	"The nearest\n.I seal.toml\nat or above the current folder marks the root of a project. It is TOML, read and edited\n"
-	"by people, and by the permission prompt, which adds its answers and changes nothing else.\n"
-	"Unknown tables, keys and values are errors that name the file, the line, the column and the\n"
-	"nearest known name. A manifest that does not load, or is not signed, starts nothing.\n"
-	".PP\n"
-	"The agent and its commands never write\n.IR seal.toml ,\nits signature or\n.IR .seal/ ,\n"
-	"whatever the rules say. The file has at most 1 MiB and 10,000 rules; a path entry is one rule\n"
-	"for each of its files.\n"
-	".SH TABLES\n";
+    ".TH SEAL\\-MANIFEST 5 \"\" \"seal " SEAL_VERSION "\" \"File formats\"\n"
+    ".SH NAME\n"
+    "seal\\-manifest \\- seal.toml, what a coding agent may do in a project\n"
+    ".SH DESCRIPTION\n"
+    "The nearest\n.I seal.toml\nat or above the current folder marks the root of a project. It is "
+    "TOML, read and edited\n"
+    "by people, and by the permission prompt, which adds its answers and changes nothing else.\n"
+    "Unknown tables, keys and values are errors that name the file, the line, the column and the\n"
+    "nearest known name. A manifest that does not load, or is not signed, starts nothing.\n"
+    ".PP\n"
+    "The agent and its commands never write\n.IR seal.toml ,\nits signature or\n.IR .seal/ ,\n"
+    "whatever the rules say. The file has at most 1 MiB and 10,000 rules; a path entry is one "
+    "rule\n"
+    "for each of its files.\n"
+    ".SH TABLES\n";
 
 static const char tail[] =
-	".SH WHO WINS\n"
-	".IP 1. 3\nA deny that matches refuses; nothing overrides it.\n"
-	".IP 2. 3\nOf the allow entries that match, the most specific decides; order in the file never matters.\n"
-	"Commands: words before :*, and exact before prefix. Paths: whole segments before the first\n"
-	"wildcard, then characters of the file. Hosts: exact before wildcard, longer before shorter, with\n"
-	"port before without. Of equals, the one with prompt = true.\n"
-	".IP 3. 3\nIts prompt decides between asking and doing.\n"
-	".IP 4. 3\nWhere nothing matches, it is asked if allow_runtime_expansion is on and somebody can answer;\n"
-	"else refused.\n"
-	".PP\n.B seal check\nsays what would be answered, and which line decides.\n"
-	".SH PATTERNS\n"
-	"In paths and files\n.B *\nand\n.B ?\nstay within a segment,\n.B **\nis any number of whole segments,\n"
-	".B [...]\na set of characters; a leading dot is nothing special. The rules are the product of paths\n"
-	"and files: \\(dqsrc/**\\(dq with \\(dq*.rs\\(dq is src/**/*.rs. The prompt writes the file\n"
-	"src/a/x.rs as { path = \\(dqsrc/a\\(dq, files = [\\(dqx.rs\\(dq] }, and one of the root under\n"
-	"path = \\(dq.\\(dq.\n"
-	".SH SIGNATURES\n"
-	"What is signed is the canonical form: one line of JSON with every value that the file sets, in\n"
-	"the order of this page, and the real path of the folder. Comments, layout and defaults are not in\n"
-	"it. \\fBseal manifest show \\-\\-canonical\\fR prints it.\n"
-	".PP\n"
-	"Signatures are those of OpenSSH, namespace seal\\-manifest; \\fBssh\\-keygen \\-Y verify\\fR checks them.\n"
-	"Your approval is kept outside the project. A team's is\n.I seal.toml.sig\n"
-	"in the project; its canonical form has the root \\(dq*\\(dq, so it holds in every folder, for\n"
-	"everyone who trusts the key.\n"
-	".SH FILES\n"
-	".TP\n.I $XDG_CONFIG_HOME/seal/allowed_signers\nwho is trusted, in the format of ssh\\-keygen(1)\n"
-	".TP\n.I $XDG_CONFIG_HOME/seal/keys/\nyour key, mode 0600\n"
-	".TP\n.I $XDG_STATE_HOME/seal/approvals/\nyour approvals: a signature and the approved text for each root\n"
-	".SH SEE ALSO\n"
-	"seal(1), ssh\\-keygen(1); \\fBseal schema\\fR prints the JSON Schema of this format.\n";
+    ".SH WHO WINS\n"
+    ".IP 1. 3\nA deny that matches refuses; nothing overrides it.\n"
+    ".IP 2. 3\nOf the allow entries that match, the most specific decides; order in the file never "
+    "matters.\n"
+    "Commands: words before :*, and exact before prefix. Paths: whole segments before the first\n"
+    "wildcard, then characters of the file. Hosts: exact before wildcard, longer before shorter, "
+    "with\n"
+    "port before without. Of equals, the one with prompt = true.\n"
+    ".IP 3. 3\nIts prompt decides between asking and doing.\n"
+    ".IP 4. 3\nWhere nothing matches, it is asked if allow_runtime_expansion is on and somebody "
+    "can answer;\n"
+    "else refused.\n"
+    ".PP\n.B seal check\nsays what would be answered, and which line decides.\n"
+    ".SH PATTERNS\n"
+    "In paths and files\n.B *\nand\n.B ?\nstay within a segment,\n.B **\nis any number of whole "
+    "segments,\n"
+    ".B [...]\na set of characters; a leading dot is nothing special. The rules are the product of "
+    "paths\n"
+    "and files: \\(dqsrc/**\\(dq with \\(dq*.rs\\(dq is src/**/*.rs. The prompt writes the file\n"
+    "src/a/x.rs as { path = \\(dqsrc/a\\(dq, files = [\\(dqx.rs\\(dq] }, and one of the root "
+    "under\n"
+    "path = \\(dq.\\(dq.\n"
+    ".SH SIGNATURES\n"
+    "What is signed is the canonical form: one line of JSON with every value that the file sets, "
+    "in\n"
+    "the order of this page, and the real path of the folder. Comments, layout and defaults are "
+    "not in\n"
+    "it. \\fBseal manifest show \\-\\-canonical\\fR prints it.\n"
+    ".PP\n"
+    "Signatures are those of OpenSSH, namespace seal\\-manifest; \\fBssh\\-keygen \\-Y verify\\fR "
+    "checks them.\n"
+    "Your approval is kept outside the project. A team's is\n.I seal.toml.sig\n"
+    "in the project; its canonical form has the root \\(dq*\\(dq, so it holds in every folder, "
+    "for\n"
+    "everyone who trusts the key.\n"
+    ".SH FILES\n"
+    ".TP\n.I $XDG_CONFIG_HOME/seal/allowed_signers\nwho is trusted, in the format of "
+    "ssh\\-keygen(1)\n"
+    ".TP\n.I $XDG_CONFIG_HOME/seal/keys/\nyour key, mode 0600\n"
+    ".TP\n.I $XDG_STATE_HOME/seal/approvals/\nyour approvals: a signature and the approved text "
+    "for each root\n"
+    ".SH SEE ALSO\n"
+    "seal(1), ssh\\-keygen(1); \\fBseal schema\\fR prints the JSON Schema of this format.\n";
 
 int main(void)
 {

@@ -20,18 +20,18 @@
 #include "seal-cli/schema.h"
 
 static const char help[] =
-	"usage: seal init [--type TYPE]... [--provider NAME] [--model NAME] [--base-url URL]\n\n"
-	"Writes seal.toml into this folder: the agent may read and write the project, never what\n"
-	"looks like a secret, and run the everyday commands of this kind of project; all else is\n"
-	"asked. Then shows it and, if you say yes, signs it. Edit it as you like; sign again with\n"
-	"`seal manifest sign`.\n\n"
-	"  --type       rust, node, go, python, c (make, meson), cmake or generic; may be given more\n"
-	"               than once. Without it the files here tell\n"
-	"  --provider   anthropic (default), openai, openai-chat, openrouter, gemini, local, replay\n"
-	"  --model      the provider's name of the model (default claude-sonnet-5)\n"
-	"  --base-url   where a local server answers\n\n"
-	"Where there is no terminal the file is written, not signed; the hash that\n"
-	"`seal manifest sign --approve HASH` takes is printed.\n";
+    "usage: seal init [--type TYPE]... [--provider NAME] [--model NAME] [--base-url URL]\n\n"
+    "Writes seal.toml into this folder: the agent may read and write the project, never what\n"
+    "looks like a secret, and run the everyday commands of this kind of project; all else is\n"
+    "asked. Then shows it and, if you say yes, signs it. Edit it as you like; sign again with\n"
+    "`seal manifest sign`.\n\n"
+    "  --type       rust, node, go, python, c (make, meson), cmake or generic; may be given more\n"
+    "               than once. Without it the files here tell\n"
+    "  --provider   anthropic (default), openai, openai-chat, openrouter, gemini, local, replay\n"
+    "  --model      the provider's name of the model (default claude-sonnet-5)\n"
+    "  --base-url   where a local server answers\n\n"
+    "Where there is no terminal the file is written, not signed; the hash that\n"
+    "`seal manifest sign --approve HASH` takes is printed.\n";
 
 struct request {
 	struct init_choice choice;
@@ -41,10 +41,12 @@ struct request {
 static int read_flag(struct request *request, const char *flag, const char *value, struct err *err)
 {
 	if (!value || value[0] == '\0')
-		return err_set(err, ERR_INPUT, "init: %s needs a value; see `seal init --help`", flag);
+		return err_set(err, ERR_INPUT, "init: %s needs a value; see `seal init --help`",
+			       flag);
 	for (const char *p = value; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return err_set(err, ERR_INPUT, "init: the value of %s has a control character", flag);
+			return err_set(err, ERR_INPUT,
+				       "init: the value of %s has a control character", flag);
 	if (strcmp(flag, "--provider") == 0) {
 		request->choice.provider = value;
 	} else if (strcmp(flag, "--model") == 0) {
@@ -54,10 +56,13 @@ static int read_flag(struct request *request, const char *flag, const char *valu
 	} else if (strcmp(flag, "--type") == 0) {
 		request->has_type = true;
 		if (!init_set_type(&request->choice, value))
-			return err_set(err, ERR_INPUT,
-				       "init: no type \"%s\"; rust, node, go, python, c, cmake or generic", value);
+			return err_set(
+			    err, ERR_INPUT,
+			    "init: no type \"%s\"; rust, node, go, python, c, cmake or generic",
+			    value);
 	} else {
-		return err_set(err, ERR_INPUT, "init: no flag \"%s\"; see `seal init --help`", flag);
+		return err_set(err, ERR_INPUT, "init: no flag \"%s\"; see `seal init --help`",
+			       flag);
 	}
 	return 0;
 }
@@ -92,13 +97,14 @@ static const char *project_name(const char *root)
 static int write_new(struct str text, struct err *err)
 {
 	cleanup_close int fd =
-		open(MANIFEST_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	    open(MANIFEST_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	int r;
 
 	if (fd < 0 && errno == EEXIST)
-		return err_set(err, ERR_INPUT,
-			       "init: %s is here already; edit it, then `seal manifest sign`; or move it away",
-			       MANIFEST_NAME);
+		return err_set(
+		    err, ERR_INPUT,
+		    "init: %s is here already; edit it, then `seal manifest sign`; or move it away",
+		    MANIFEST_NAME);
 	if (fd < 0)
 		return err_sys(err, "make %s", MANIFEST_NAME);
 	r = fd_write_all(fd, text, err);
@@ -164,7 +170,7 @@ static int sign(const char *root, struct err *err)
 
 int cmd_init(int argc, char **argv)
 {
-	struct request request = { .choice = { .provider = "anthropic", .model = "claude-sonnet-5" } };
+	struct request request = {.choice = {.provider = "anthropic", .model = "claude-sonnet-5"}};
 	char root[PATH_MAX];
 	struct err err;
 

@@ -17,20 +17,20 @@
 #include "seal-cli/cmd.h"
 
 static const char help[] =
-	"usage: seal keys new\n"
-	"       seal keys list\n"
-	"       seal keys trust FILE|KEY [--as NAME]\n"
-	"       seal keys use file | agent [KEY]\n\n"
-	"Manifests and the log's receipts are signed with OpenSSH keys; `ssh-keygen -Y verify`\n"
-	"checks them with $XDG_CONFIG_HOME/seal/allowed_signers.\n\n"
-	"  new    make seal's own key (the first signature does it too); it has no passphrase and\n"
-	"         is readable by you alone\n"
-	"  list   the key in use, the ssh-agent's keys, and the trusted ones\n"
-	"  trust  accept what this public key signs, as a team's seal.toml.sig; KEY is the line\n"
-	"         \"ssh-ed25519 AAAA...\", FILE holds it\n"
-	"  use    sign with seal's own key (file), or with one of the ssh-agent's: the only one, or\n"
-	"         the one whose fingerprint, comment or .pub file is KEY\n\n"
-	"SEAL_KEY_BACKEND=file|agent goes before `use`.\n";
+    "usage: seal keys new\n"
+    "       seal keys list\n"
+    "       seal keys trust FILE|KEY [--as NAME]\n"
+    "       seal keys use file | agent [KEY]\n\n"
+    "Manifests and the log's receipts are signed with OpenSSH keys; `ssh-keygen -Y verify`\n"
+    "checks them with $XDG_CONFIG_HOME/seal/allowed_signers.\n\n"
+    "  new    make seal's own key (the first signature does it too); it has no passphrase and\n"
+    "         is readable by you alone\n"
+    "  list   the key in use, the ssh-agent's keys, and the trusted ones\n"
+    "  trust  accept what this public key signs, as a team's seal.toml.sig; KEY is the line\n"
+    "         \"ssh-ed25519 AAAA...\", FILE holds it\n"
+    "  use    sign with seal's own key (file), or with one of the ssh-agent's: the only one, or\n"
+    "         the one whose fingerprint, comment or .pub file is KEY\n\n"
+    "SEAL_KEY_BACKEND=file|agent goes before `use`.\n";
 
 #define KEY_FILE_MAX 16384
 
@@ -52,9 +52,11 @@ static int read_key(int argc, char **argv, struct crypto_key *ret_key, struct er
 		buf_addf(&text, " %s", argv[i]);
 	line = str_trim(buf_str(&text));
 	if (str_starts(line, STR("-----BEGIN")))
-		return err_set(err, ERR_INPUT, "%s holds a private key; give its .pub file", argv[0]);
+		return err_set(err, ERR_INPUT, "%s holds a private key; give its .pub file",
+			       argv[0]);
 	if (str_chr(line, '\n') != STR_NONE)
-		return err_set(err, ERR_INPUT, "%s holds more than one line; give one key", argv[0]);
+		return err_set(err, ERR_INPUT, "%s holds more than one line; give one key",
+			       argv[0]);
 	r = crypto_key_read(line, ret_key, err);
 	return r < 0 ? err_wrap(err, "keys: \"%s\"", argv[0]) : 0;
 }
@@ -85,7 +87,8 @@ static void list_agent(void)
 	size_t n = 0;
 
 	/* No agent is no fault: its keys are just not there to be listed. */
-	if (!keys || agent_connect(&fd, &unreachable) < 0 || agent_list(fd, keys, &n, &unreachable) < 0)
+	if (!keys || agent_connect(&fd, &unreachable) < 0 ||
+	    agent_list(fd, keys, &n, &unreachable) < 0)
 		return;
 	if (n)
 		puts("The ssh-agent's keys");
@@ -121,7 +124,8 @@ static int list(struct err *err)
 			printf("  nothing now: %s\n", why.text);
 		else
 			print_key(crypto_signer_is_agent(signer) ? "  (agent) " : "  (file) ",
-				  crypto_signer_key(signer), str_of(crypto_signer_key(signer)->comment));
+				  crypto_signer_key(signer),
+				  str_of(crypto_signer_key(signer)->comment));
 	}
 	list_agent();
 	return list_trusted(err) < 0 ? cmd_fail(err) : EXIT_DONE;
@@ -146,10 +150,11 @@ static int trust(int argc, char **argv, struct err *err)
 		argc -= 2;
 	}
 	if (argc < 1)
-		return err_set(err, ERR_INPUT, "keys trust: which key? a .pub file or \"ssh-ed25519 AAAA...\"");
+		return err_set(err, ERR_INPUT,
+			       "keys trust: which key? a .pub file or \"ssh-ed25519 AAAA...\"");
 	if (!is_principal(name))
-		return err_set(err, ERR_INPUT, "keys trust: \"%s\" is no name; use letters, digits, @ and .",
-			       name);
+		return err_set(err, ERR_INPUT,
+			       "keys trust: \"%s\" is no name; use letters, digits, @ and .", name);
 	if (read_key(argc, argv, &key, err) < 0 || crypto_trust(&key, name, err) < 0)
 		return err->code;
 	print_key("trusted: ", &key, str_of(name));
@@ -185,11 +190,13 @@ static int choose_agent(int argc, char **argv, struct crypto_key *ret_key, struc
 		}
 	if (found == 1)
 		return 0;
-	return err_set(err, ERR_INPUT,
-		       found ? "keys use: %zu keys of the ssh-agent fit; name one by its fingerprint (`seal keys "
-			       "list`)" :
-			       "keys use: %zu keys of the ssh-agent fit; `ssh-add -l` lists what it has",
-		       found);
+	return err_set(
+	    err, ERR_INPUT,
+	    found ? "keys use: %zu keys of the ssh-agent fit; name one by its fingerprint (`seal "
+		    "keys "
+		    "list`)"
+		  : "keys use: %zu keys of the ssh-agent fit; `ssh-add -l` lists what it has",
+	    found);
 }
 
 static int use(int argc, char **argv, struct err *err)
@@ -203,7 +210,8 @@ static int use(int argc, char **argv, struct err *err)
 		return EXIT_DONE;
 	}
 	if (argc < 1 || strcmp(argv[0], "agent") != 0)
-		return err_set(err, ERR_INPUT, "keys use: file, or agent and a key; see `seal keys --help`");
+		return err_set(err, ERR_INPUT,
+			       "keys use: file, or agent and a key; see `seal keys --help`");
 	if (choose_agent(argc - 1, argv + 1, &key, err) < 0 || crypto_signer_choose(&key, err) < 0)
 		return err->code;
 	print_key("signs with the ssh-agent's ", &key, str_of(key.comment));
@@ -229,6 +237,7 @@ int cmd_keys(int argc, char **argv)
 	else if (strcmp(action, "use") == 0)
 		r = use(argc - 2, argv + 2, &err);
 	else
-		r = err_set(&err, ERR_INPUT, "keys: new, list, trust or use; see `seal keys --help`");
+		r = err_set(&err, ERR_INPUT,
+			    "keys: new, list, trust or use; see `seal keys --help`");
 	return r < 0 ? cmd_fail(&err) : r;
 }

@@ -13,20 +13,20 @@
 #include "seal-cli/cmd.h"
 
 static const char help[] =
-	"usage: seal manifest show [--team] [--canonical]\n"
-	"       seal manifest diff\n"
-	"       seal manifest sign [--team] [--approve HASH]\n"
-	"       seal manifest verify\n\n"
-	"The manifest is the nearest seal.toml at or above this folder; seal-manifest(5) has its\n"
-	"keys. No session starts on one that is not signed, or was changed since.\n\n"
-	"  show     what it grants, in words, what changed since you approved it, and the hash\n"
-	"  diff     only what changed; exit 1 when something did\n"
-	"  sign     show it, ask, and sign it with your key (`seal keys`)\n"
-	"  verify   whether it may be used; exit 1 and the reason when not\n\n"
-	"  --team       about seal.toml.sig in the project, which holds in every folder for who\n"
-	"               trusts your key (`seal keys trust`), instead of your own approval\n"
-	"  --canonical  print the signed bytes, as `ssh-keygen -Y sign -n seal-manifest` takes them\n"
-	"  --approve    sign without asking if the hash is this one: for where no terminal is\n";
+    "usage: seal manifest show [--team] [--canonical]\n"
+    "       seal manifest diff\n"
+    "       seal manifest sign [--team] [--approve HASH]\n"
+    "       seal manifest verify\n\n"
+    "The manifest is the nearest seal.toml at or above this folder; seal-manifest(5) has its\n"
+    "keys. No session starts on one that is not signed, or was changed since.\n\n"
+    "  show     what it grants, in words, what changed since you approved it, and the hash\n"
+    "  diff     only what changed; exit 1 when something did\n"
+    "  sign     show it, ask, and sign it with your key (`seal keys`)\n"
+    "  verify   whether it may be used; exit 1 and the reason when not\n\n"
+    "  --team       about seal.toml.sig in the project, which holds in every folder for who\n"
+    "               trusts your key (`seal keys trust`), instead of your own approval\n"
+    "  --canonical  print the signed bytes, as `ssh-keygen -Y sign -n seal-manifest` takes them\n"
+    "  --approve    sign without asking if the hash is this one: for where no terminal is\n";
 
 struct request {
 	const char *action, *hash;
@@ -43,8 +43,10 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 		else if (strcmp(argv[i], "--approve") == 0 && argv[i + 1])
 			request->hash = argv[++i];
 		else if (argv[i][0] == '-' || request->action)
-			return err_set(err, ERR_INPUT,
-				       "manifest: \"%s\" is not understood; see `seal manifest --help`", argv[i]);
+			return err_set(
+			    err, ERR_INPUT,
+			    "manifest: \"%s\" is not understood; see `seal manifest --help`",
+			    argv[i]);
 		else
 			request->action = argv[i];
 	}
@@ -65,7 +67,7 @@ static int load(char **ret_root, struct manifest **ret_manifest, struct err *err
 	if (r == 0)
 		r = manifest_load(root, &manifest, err);
 	if (r == 0) {
-		const struct caps_context context = { .root = root, .home = getenv("HOME") ?: "" };
+		const struct caps_context context = {.root = root, .home = getenv("HOME") ?: ""};
 
 		r = caps_compile(manifest, &context, &caps, err);
 	}
@@ -84,9 +86,11 @@ static int show(const struct request *request, const char *root, const struct ma
 	int r;
 
 	if (request->canonical) {
-		r = manifest_canonical(manifest, request->team ? MANIFEST_ANY_ROOT : root, &text, err);
+		r = manifest_canonical(manifest, request->team ? MANIFEST_ANY_ROOT : root, &text,
+				       err);
 	} else {
-		r = approve_describe(manifest, root, request->team ? APPROVE_TEAM : APPROVE_HERE, &text, err);
+		r = approve_describe(manifest, root, request->team ? APPROVE_TEAM : APPROVE_HERE,
+				     &text, err);
 		if (r == 0 && manifest_trust(manifest, root, &why) < 0)
 			buf_addf(&text, "Not approved: %s\n", why.text);
 		else if (r == 0)
@@ -117,8 +121,8 @@ static int diff(const char *root, const struct manifest *manifest, struct err *e
 
 static int sign(const struct request *request, const char *root, struct err *err)
 {
-	int r = request->team ? approve_manifest_team(root, request->hash, err) :
-				approve_manifest(root, request->hash, err);
+	int r = request->team ? approve_manifest_team(root, request->hash, err)
+			      : approve_manifest(root, request->hash, err);
 
 	if (r == ERR_CANCELLED) {
 		(void)fprintf(stderr, "seal: %s\n", err->text);
@@ -151,7 +155,7 @@ int cmd_manifest(int argc, char **argv)
 {
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_free char *root = NULL;
-	struct request request = { 0 };
+	struct request request = {0};
 	struct err err;
 
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
@@ -168,6 +172,7 @@ int cmd_manifest(int argc, char **argv)
 		return sign(&request, root, &err);
 	if (strcmp(request.action, "verify") == 0)
 		return verify(root, manifest, &err);
-	err_set(&err, ERR_INPUT, "manifest: no action \"%s\"; show, diff, sign or verify", request.action);
+	err_set(&err, ERR_INPUT, "manifest: no action \"%s\"; show, diff, sign or verify",
+		request.action);
 	return cmd_fail(&err);
 }

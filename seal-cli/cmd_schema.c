@@ -9,11 +9,11 @@
 #include "seal-cli/schema.h"
 
 static const char help[] =
-	"usage: seal schema\n\n"
-	"Prints the JSON Schema (draft 2020-12) of seal.toml. Editors with TOML support read it\n"
-	"when the file's first line is\n\n"
-	"  #:schema ./.seal/schemas/seal.toml.json\n\n"
-	"and `seal schema > .seal/schemas/seal.toml.json` has put it there; `seal init` does both.\n";
+    "usage: seal schema\n\n"
+    "Prints the JSON Schema (draft 2020-12) of seal.toml. Editors with TOML support read it\n"
+    "when the file's first line is\n\n"
+    "  #:schema ./.seal/schemas/seal.toml.json\n\n"
+    "and `seal schema > .seal/schemas/seal.toml.json` has put it there; `seal init` does both.\n";
 
 int cmd_schema(int argc, char **argv)
 {

@@ -8,9 +8,9 @@ struct buf;
 
 struct init_type {
 	const char *name;
-	const char *marks[6];	/* files that tell it; up to the first NULL */
-	const char *patterns;	/* lines of allow.commands.patterns */
-	const char *tools;	/* elements of sandbox.os.command_tools */
+	const char *marks[6];     /* files that tell it; up to the first NULL */
+	const char *patterns[24]; /* of allow.commands; up to the first NULL */
+	const char *tools;        /* elements of sandbox.os.command_tools */
 	const char *everyday[12]; /* commands that must need no prompt; for the test */
 };
 
@@ -20,9 +20,9 @@ extern const size_t init_n_types;
 #define INIT_TYPES_MAX 16
 
 struct init_choice {
-	const char *project;	/* its name */
+	const char *project; /* its name */
 	const char *provider, *model;
-	const char *base_url;	/* NULL: the provider's */
+	const char *base_url;       /* NULL: the provider's */
 	bool types[INIT_TYPES_MAX]; /* by index; none is generic */
 };
 

@@ -50,7 +50,8 @@ static void put_strings(struct json *json, const struct manifest_key *key)
 	json_kv(json, "type", STR("string"));
 	json_kv_int(json, "minLength", 1);
 	json_kv(json, "pattern",
-		key->is_variable ? STR("^[A-Za-z_*][A-Za-z0-9_*]*$") : STR("^[^\\u0000-\\u001f\\u007f]*$"));
+		key->is_variable ? STR("^[A-Za-z_*][A-Za-z0-9_*]*$")
+				 : STR("^[^\\u0000-\\u001f\\u007f]*$"));
 	json_end(json);
 }
 
@@ -156,9 +157,9 @@ static struct str part_below(const char *table, const char *name)
 	struct str rest = str_of(name);
 
 	if (name[0] == '@' || name[0] == '\0')
-		return (struct str){ 0 };
+		return (struct str){0};
 	if (len && (strncmp(name, table, len) != 0 || name[len] != '.'))
-		return (struct str){ 0 };
+		return (struct str){0};
 	rest = str_from(rest, len ? len + 1 : 0);
 	return str_head(rest, str_chr(rest, '.'));
 }
@@ -181,7 +182,7 @@ static void put_below(struct json *json, const char *table, struct str part)
 
 static void put_properties(struct json *json, const char *name)
 {
-	struct str last = { 0 };
+	struct str last = {0};
 
 	json_key(json, "properties");
 	json_object(json);
@@ -226,11 +227,15 @@ static void put_table(struct json *json, const char *name)
 /* What a row alone cannot say; parse.c says the same in check_together(). */
 static void put_together(struct json *json)
 {
-	json_kv_raw(json, "allOf",
-		    STR("[{\"if\":{\"properties\":{\"model\":{\"properties\":{\"thinking\":{\"const\":\"manual\"}},"
-			"\"required\":[\"thinking\"]}}},\"then\":{\"properties\":{\"model\":{\"required\":"
-			"[\"thinking_budget\"]}}}},{\"if\":{\"properties\":{\"model\":{\"properties\":{\"provider\":"
-			"{\"const\":\"local\"}}}}},\"then\":{\"properties\":{\"model\":{\"required\":[\"base_url\"]}}}}]"));
+	json_kv_raw(
+	    json, "allOf",
+	    STR("[{\"if\":{\"properties\":{\"model\":{\"properties\":{\"thinking\":{\"const\":"
+		"\"manual\"}},"
+		"\"required\":[\"thinking\"]}}},\"then\":{\"properties\":{\"model\":{\"required\":"
+		"[\"thinking_budget\"]}}}},{\"if\":{\"properties\":{\"model\":{\"properties\":{"
+		"\"provider\":"
+		"{\"const\":\"local\"}}}}},\"then\":{\"properties\":{\"model\":{\"required\":["
+		"\"base_url\"]}}}}]"));
 }
 
 void schema_write(struct buf *text)
@@ -240,8 +245,9 @@ void schema_write(struct buf *text)
 	json_object(&json);
 	json_kv(&json, "$schema", STR("https://json-schema.org/draft/2020-12/schema"));
 	json_kv(&json, "title", STR("seal.toml"));
-	json_kv(&json, "description",
-		STR("The manifest of a project: what its coding agent may do. See seal-manifest(5)."));
+	json_kv(
+	    &json, "description",
+	    STR("The manifest of a project: what its coding agent may do. See seal-manifest(5)."));
 	put_table(&json, "");
 	put_together(&json);
 	json_end(&json);

@@ -11,8 +11,8 @@
 
 static void compile(size_t type, struct manifest **ret_manifest, struct caps **ret_caps)
 {
-	const struct caps_context context = { .root = "/p", .home = "/home/u" };
-	struct init_choice choice = { .project = "p", .provider = "anthropic", .model = "m" };
+	const struct caps_context context = {.root = "/p", .home = "/home/u"};
+	struct init_choice choice = {.project = "p", .provider = "anthropic", .model = "m"};
 	cleanup_buf struct buf text = BUF_INIT;
 	size_t lines = 0;
 	struct err err;
@@ -30,8 +30,9 @@ static void compile(size_t type, struct manifest **ret_manifest, struct caps **r
 static enum caps_verdict ask(const struct caps *caps, enum caps_verb verb, const char *subject)
 {
 	cleanup_buf struct buf canonical = BUF_INIT;
-	struct caps_question question = { .verb = verb, .subject = str_of(subject), .cwd = STR("/p") };
-	cleanup_caps_answer struct caps_answer answer = { 0 };
+	struct caps_question question = {
+	    .verb = verb, .subject = str_of(subject), .cwd = STR("/p")};
+	cleanup_caps_answer struct caps_answer answer = {0};
 
 	buf_addf(&canonical, "/p/%s", subject);
 	question.canonical = buf_str(&canonical);
@@ -60,15 +61,15 @@ static const struct rule {
 	const char *subject;
 	enum caps_verdict want;
 } expected[] = {
-	{ "sources are read", CAPS_READ, "src/main.rs", CAPS_ALLOW },
-	{ "sources are written", CAPS_WRITE, "src/main.rs", CAPS_ALLOW },
-	{ "files of the project itself too", CAPS_WRITE, "README.md", CAPS_ALLOW },
-	{ "secrets are not read", CAPS_READ, ".env", CAPS_DENY },
-	{ "nor are they anywhere", CAPS_READ, "deploy/server.pem", CAPS_DENY },
-	{ "files are not removed unasked", CAPS_DELETE, "src/main.rs", CAPS_ASK },
-	{ "what is pushed is asked", CAPS_RUN, "git push origin main", CAPS_ASK },
-	{ "what is not listed is asked", CAPS_RUN, "rm -rf build", CAPS_ASK },
-	{ "the manifest is nobody's", CAPS_WRITE, "seal.toml", CAPS_DENY },
+    {"sources are read", CAPS_READ, "src/main.rs", CAPS_ALLOW},
+    {"sources are written", CAPS_WRITE, "src/main.rs", CAPS_ALLOW},
+    {"files of the project itself too", CAPS_WRITE, "README.md", CAPS_ALLOW},
+    {"secrets are not read", CAPS_READ, ".env", CAPS_DENY},
+    {"nor are they anywhere", CAPS_READ, "deploy/server.pem", CAPS_DENY},
+    {"files are not removed unasked", CAPS_DELETE, "src/main.rs", CAPS_ASK},
+    {"what is pushed is asked", CAPS_RUN, "git push origin main", CAPS_ASK},
+    {"what is not listed is asked", CAPS_RUN, "rm -rf build", CAPS_ASK},
+    {"the manifest is nobody's", CAPS_WRITE, "seal.toml", CAPS_DENY},
 };
 
 TEST(the_rules_are_these)
@@ -78,15 +79,17 @@ TEST(the_rules_are_these)
 
 	compile(0, &manifest, &caps);
 	TEST_ROWS(expected, row)
-		EXPECT_EQ(row, ask(caps, row->verb, row->subject), row->want);
+	EXPECT_EQ(row, ask(caps, row->verb, row->subject), row->want);
 }
 
 TEST(all_types_at_once_load)
 {
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_buf struct buf text = BUF_INIT;
-	struct init_choice choice = { .project = "a \"b\" \\", .provider = "local", .model = "m",
-				      .base_url = "http://127.0.0.1:8080/v1" };
+	struct init_choice choice = {.project = "a \"b\" \\",
+				     .provider = "local",
+				     .model = "m",
+				     .base_url = "http://127.0.0.1:8080/v1"};
 	struct err err;
 
 	for (size_t i = 0; i < init_n_types; i++)

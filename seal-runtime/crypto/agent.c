@@ -14,32 +14,35 @@
 
 #define REQUEST_IDENTITIES 11
 #define IDENTITIES_ANSWER  12
-#define SIGN_REQUEST	   13
-#define SIGN_RESPONSE	   14
+#define SIGN_REQUEST       13
+#define SIGN_RESPONSE      14
 
-#define RSA_SHA2_512 4	/* a flag of SIGN_REQUEST */
+#define RSA_SHA2_512 4 /* a flag of SIGN_REQUEST */
 
 #define MESSAGE_MAX (256 * 1024)
 
 int agent_connect(int *ret_fd, struct err *err)
 {
 	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const char *path = getenv("SSH_AUTH_SOCK");
 
 	if (fd < 0)
 		return err_sys(err, "socket");
 	if (!path || !path[0])
-		return err_set(err, ERR_INPUT,
-			       "no ssh-agent: SSH_AUTH_SOCK is not set; start one (`eval $(ssh-agent)`, "
-			       "`ssh-add`), or `seal keys use file`");
+		return err_set(
+		    err, ERR_INPUT,
+		    "no ssh-agent: SSH_AUTH_SOCK is not set; start one (`eval $(ssh-agent)`, "
+		    "`ssh-add`), or `seal keys use file`");
 	if (strlen(path) >= sizeof(address.sun_path))
-		return err_set(err, ERR_INPUT, "SSH_AUTH_SOCK is longer than a socket's path can be");
+		return err_set(err, ERR_INPUT,
+			       "SSH_AUTH_SOCK is longer than a socket's path can be");
 	memcpy(address.sun_path, path, strlen(path));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return err_set(err, ERR_INPUT,
-			       "no ssh-agent answers at %s (%s); start one, or `seal keys use file`", path,
-			       strerror(errno));
+		return err_set(
+		    err, ERR_INPUT,
+		    "no ssh-agent answers at %s (%s); start one, or `seal keys use file`", path,
+		    strerror(errno));
 	*ret_fd = take_fd(fd);
 	return 0;
 }
@@ -90,10 +93,10 @@ static int ask(int fd, struct str question, struct buf *ret_answer, struct err *
 int agent_list(int fd, struct crypto_key *keys, size_t *ret_n, struct err *err)
 {
 	cleanup_buf struct buf answer = BUF_INIT;
-	const char question[] = { REQUEST_IDENTITIES };
+	const char question[] = {REQUEST_IDENTITIES};
 	struct wire wire;
 	uint32_t n;
-	int r = ask(fd, (struct str){ question, 1 }, &answer, err);
+	int r = ask(fd, (struct str){question, 1}, &answer, err);
 
 	if (r < 0)
 		return r;
@@ -126,7 +129,7 @@ int agent_sign(int fd, const struct crypto_key *key, struct str data, struct buf
 	int r;
 
 	buf_addc(&question, SIGN_REQUEST);
-	wire_put_string(&question, (struct str){ (const char *)key->blob, key->len });
+	wire_put_string(&question, (struct str){(const char *)key->blob, key->len});
 	wire_put_string(&question, data);
 	wire_put_u32(&question, str_is(crypto_key_type(key), "ssh-rsa") ? RSA_SHA2_512 : 0);
 	r = buf_check(&question, "the question", err);
@@ -136,9 +139,10 @@ int agent_sign(int fd, const struct crypto_key *key, struct str data, struct buf
 		return r;
 	wire = wire_of(buf_str(&answer));
 	if (wire_u8(&wire) != SIGN_RESPONSE)
-		return err_set(err, ERR_INPUT,
-			       "the ssh-agent refuses to sign; is the key there (`ssh-add -l`), was it "
-			       "confirmed?");
+		return err_set(
+		    err, ERR_INPUT,
+		    "the ssh-agent refuses to sign; is the key there (`ssh-add -l`), was it "
+		    "confirmed?");
 	signature = wire_string(&wire);
 	if (!wire_is_done(&wire))
 		return err_set(err, ERR_INPUT, "the ssh-agent's signature is cut");

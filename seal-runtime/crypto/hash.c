@@ -21,7 +21,8 @@ static void to_hex(const uint8_t hash[HASH_SIZE], char ret_hex[HASH_HEX])
 
 void hash_bytes(struct str bytes, uint8_t ret_hash[HASH_SIZE])
 {
-	(void)crypto_generichash(ret_hash, HASH_SIZE, (const uint8_t *)bytes.data, bytes.len, NULL, 0);
+	(void)crypto_generichash(ret_hash, HASH_SIZE, (const uint8_t *)bytes.data, bytes.len, NULL,
+				 0);
 }
 
 void hash_hex(struct str bytes, char ret_hex[HASH_HEX])

@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 #define HASH_SIZE 32
-#define HASH_HEX  (2 * HASH_SIZE + 1)	/* with the final NUL */
+#define HASH_HEX  (2 * HASH_SIZE + 1) /* with the final NUL */
 
 void hash_bytes(struct str bytes, uint8_t ret_hash[HASH_SIZE]);
 void hash_hex(struct str bytes, char ret_hex[HASH_HEX]);

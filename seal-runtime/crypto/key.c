@@ -15,7 +15,7 @@
 
 struct str crypto_key_type(const struct crypto_key *key)
 {
-	struct wire wire = wire_of((struct str){ (const char *)key->blob, key->len });
+	struct wire wire = wire_of((struct str){(const char *)key->blob, key->len});
 
 	return wire_string(&wire);
 }
@@ -36,7 +36,7 @@ int crypto_key_set(struct str blob, struct crypto_key *ret_key, struct err *err)
 		return err_set(err, ERR_INPUT, "these bytes are no SSH public key");
 	if (str_find(type, STR("-cert-"), 0) != STR_NONE)
 		return err_set(err, ERR_INPUT, "certificates are not used; give the key itself");
-	*ret_key = (struct crypto_key){ .len = blob.len };
+	*ret_key = (struct crypto_key){.len = blob.len};
 	memcpy(ret_key->blob, blob.data, blob.len);
 	return 0;
 }
@@ -89,7 +89,7 @@ void crypto_key_write(const struct crypto_key *key, struct buf *line)
 {
 	buf_add(line, crypto_key_type(key));
 	buf_addc(line, ' ');
-	wire_put_base64(line, (struct str){ (const char *)key->blob, key->len }, 0);
+	wire_put_base64(line, (struct str){(const char *)key->blob, key->len}, 0);
 	if (key->comment[0])
 		buf_addf(line, " %s", key->comment);
 }
@@ -123,12 +123,13 @@ static int sk_data(struct str application, struct str tail, struct str data, str
 	if (tail.len != 5)
 		return err_set(err, ERR_INPUT, "a hardware key's signature lacks its counter");
 	if (!(tail.data[0] & SK_TOUCHED))
-		return err_set(err, ERR_INPUT, "the hardware key was not touched for this signature");
+		return err_set(err, ERR_INPUT,
+			       "the hardware key was not touched for this signature");
 	(void)crypto_hash_sha256(hash, (const uint8_t *)application.data, application.len);
-	buf_add(ret_data, (struct str){ (const char *)hash, sizeof(hash) });
+	buf_add(ret_data, (struct str){(const char *)hash, sizeof(hash)});
 	buf_add(ret_data, tail);
 	(void)crypto_hash_sha256(hash, (const uint8_t *)data.data, data.len);
-	buf_add(ret_data, (struct str){ (const char *)hash, sizeof(hash) });
+	buf_add(ret_data, (struct str){(const char *)hash, sizeof(hash)});
 	return buf_check(ret_data, "the data", err);
 }
 
@@ -152,7 +153,7 @@ struct parts {
 
 static int verify_sk(struct parts *parts, bool is_ec, struct err *err)
 {
-	struct str curve = is_ec ? wire_string(&parts->key) : (struct str){ 0 };
+	struct str curve = is_ec ? wire_string(&parts->key) : (struct str){0};
 	struct str point = wire_string(&parts->key), application = wire_string(&parts->key);
 	cleanup_buf struct buf data = BUF_INIT;
 	int r;
@@ -162,8 +163,8 @@ static int verify_sk(struct parts *parts, bool is_ec, struct err *err)
 	r = sk_data(application, parts->tail, parts->data, &data, err);
 	if (r < 0)
 		return r;
-	return is_ec ? verify_ec(curve, point, buf_str(&data), parts->bytes, err) :
-		       verify_ed25519(point, buf_str(&data), parts->bytes, err);
+	return is_ec ? verify_ec(curve, point, buf_str(&data), parts->bytes, err)
+		     : verify_ed25519(point, buf_str(&data), parts->bytes, err);
 }
 
 static int verify_plain(struct parts *parts, struct str type, struct err *err)
@@ -173,16 +174,17 @@ static int verify_plain(struct parts *parts, struct str type, struct err *err)
 	if (parts->tail.len)
 		return err_set(err, ERR_INPUT, "there is something behind the signature");
 	if (str_is(type, "ssh-ed25519"))
-		return wire_is_done(&parts->key) ?
-			       verify_ed25519(first, parts->data, parts->bytes, err) :
-			       err_set(err, ERR_INPUT, "the key is cut or too long");
+		return wire_is_done(&parts->key)
+			   ? verify_ed25519(first, parts->data, parts->bytes, err)
+			   : err_set(err, ERR_INPUT, "the key is cut or too long");
 	if (str_starts(type, STR("ecdsa-sha2-")))
 		return verify_ec(first, wire_string(&parts->key), parts->data, parts->bytes, err);
 	if (str_is(parts->type, "rsa-sha2-512") || str_is(parts->type, "rsa-sha2-256"))
 		return verify_rsa(first, wire_string(&parts->key),
-				  str_ends(parts->type, STR("512")) ? "sha512" : "sha256", parts->data,
-				  parts->bytes, err);
-	return err_set(err, ERR_INPUT, "signatures of type \"%.*s\" are not accepted; use an ed25519 key",
+				  str_ends(parts->type, STR("512")) ? "sha512" : "sha256",
+				  parts->data, parts->bytes, err);
+	return err_set(err, ERR_INPUT,
+		       "signatures of type \"%.*s\" are not accepted; use an ed25519 key",
 		       STR_ARG(str_head(parts->type, 60)));
 }
 
@@ -190,10 +192,10 @@ int crypto_key_verify(const struct crypto_key *key, struct str data, struct str 
 		      struct err *err)
 {
 	struct wire wire = wire_of(signature);
-	struct parts parts = { .data = data };
+	struct parts parts = {.data = data};
 	struct str type;
 
-	parts.key = wire_of((struct str){ (const char *)key->blob, key->len });
+	parts.key = wire_of((struct str){(const char *)key->blob, key->len});
 	type = wire_string(&parts.key);
 	parts.type = wire_string(&wire);
 	parts.bytes = wire_string(&wire);
@@ -201,7 +203,8 @@ int crypto_key_verify(const struct crypto_key *key, struct str data, struct str 
 	if (wire.failed)
 		return err_set(err, ERR_INPUT, "the signature is cut");
 	if (!str_eq(parts.type, type) && !str_is(type, "ssh-rsa"))
-		return err_set(err, ERR_INPUT, "the signature is of type \"%.*s\", the key \"%.*s\"",
+		return err_set(err, ERR_INPUT,
+			       "the signature is of type \"%.*s\", the key \"%.*s\"",
 			       STR_ARG(str_head(parts.type, 60)), STR_ARG(str_head(type, 60)));
 	if (str_is(type, "sk-ssh-ed25519@openssh.com"))
 		return verify_sk(&parts, false, err);

@@ -18,7 +18,7 @@
 struct buf;
 struct err;
 
-#define CRYPTO_KEY_MAX	       2400	/* an RSA key of 16,384 bits fits */
+#define CRYPTO_KEY_MAX         2400 /* an RSA key of 16,384 bits fits */
 #define CRYPTO_COMMENT_MAX     256
 #define CRYPTO_FINGERPRINT_MAX 64
 

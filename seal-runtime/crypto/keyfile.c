@@ -12,7 +12,7 @@
 #include "crypto/wire.h"
 
 #define LABEL "OPENSSH PRIVATE KEY"
-#define MAGIC ((struct str){ "openssh-key-v1", sizeof("openssh-key-v1") }) /* with its NUL */
+#define MAGIC ((struct str){"openssh-key-v1", sizeof("openssh-key-v1")}) /* with its NUL */
 #define TYPE  STR("ssh-ed25519")
 #define BLOCK 8
 
@@ -31,7 +31,7 @@ void keyfile_wipe(struct keyfile *keyfile)
 
 static struct str public_half(const uint8_t secret[KEYFILE_SECRET_SIZE])
 {
-	return (struct str){ (const char *)secret + 32, crypto_sign_PUBLICKEYBYTES };
+	return (struct str){(const char *)secret + 32, crypto_sign_PUBLICKEYBYTES};
 }
 
 static int set_public(struct keyfile *keyfile, struct err *err)
@@ -55,7 +55,8 @@ int keyfile_make(const char *comment, struct keyfile *ret_keyfile, struct err *e
 	(void)crypto_sign_keypair(public, ret_keyfile->secret);
 	r = set_public(ret_keyfile, err);
 	if (r == 0)
-		(void)snprintf(ret_keyfile->key.comment, sizeof(ret_keyfile->key.comment), "%s", comment);
+		(void)snprintf(ret_keyfile->key.comment, sizeof(ret_keyfile->key.comment), "%s",
+			       comment);
 	return r;
 }
 
@@ -68,7 +69,7 @@ void keyfile_write(const struct keyfile *keyfile, struct buf *text)
 	wire_put_u32(&secret, check);
 	wire_put_string(&secret, TYPE);
 	wire_put_string(&secret, public_half(keyfile->secret));
-	wire_put_string(&secret, (struct str){ (const char *)keyfile->secret, KEYFILE_SECRET_SIZE });
+	wire_put_string(&secret, (struct str){(const char *)keyfile->secret, KEYFILE_SECRET_SIZE});
 	wire_put_string(&secret, str_of(keyfile->key.comment));
 	for (char pad = 1; secret.len % BLOCK && !secret.failed; pad++)
 		buf_addc(&secret, pad);
@@ -78,7 +79,7 @@ void keyfile_write(const struct keyfile *keyfile, struct buf *text)
 	wire_put_string(&whole, STR("none"));
 	wire_put_string(&whole, STR(""));
 	wire_put_u32(&whole, 1);
-	wire_put_string(&whole, (struct str){ (const char *)keyfile->key.blob, keyfile->key.len });
+	wire_put_string(&whole, (struct str){(const char *)keyfile->key.blob, keyfile->key.len});
 	wire_put_string(&whole, buf_str(&secret));
 	wire_put_armor(text, LABEL, buf_str(&whole));
 	text->failed = text->failed || secret.failed || whole.failed;
@@ -93,14 +94,16 @@ static int read_secret(struct str bytes, struct str blob, struct keyfile *keyfil
 	struct str type = wire_string(&wire), public, secret, comment;
 
 	if (!str_eq(type, TYPE))
-		return err_set(err, ERR_INPUT,
-			       "the key is of type \"%.*s\", a key in a file must be ssh-ed25519; others are "
-			       "used through ssh-agent (`ssh-add FILE`, then `seal keys use agent`)",
-			       STR_ARG(str_head(type, 60)));
+		return err_set(
+		    err, ERR_INPUT,
+		    "the key is of type \"%.*s\", a key in a file must be ssh-ed25519; others are "
+		    "used through ssh-agent (`ssh-add FILE`, then `seal keys use agent`)",
+		    STR_ARG(str_head(type, 60)));
 	public = wire_string(&wire);
 	secret = wire_string(&wire);
 	comment = wire_string(&wire);
-	if (wire.failed || check != again || secret.len != KEYFILE_SECRET_SIZE || wire.rest.len >= BLOCK)
+	if (wire.failed || check != again || secret.len != KEYFILE_SECRET_SIZE ||
+	    wire.rest.len >= BLOCK)
 		return err_set(err, ERR_INPUT, "the private key is damaged");
 	for (size_t i = 0; i < wire.rest.len; i++)
 		if (wire.rest.data[i] != (char)(i + 1))
@@ -110,8 +113,9 @@ static int read_secret(struct str bytes, struct str blob, struct keyfile *keyfil
 		return err->code;
 	crypto_key_set_comment(&keyfile->key, comment);
 	if (!str_eq(public_half(keyfile->secret), public) ||
-	    !str_eq((struct str){ (const char *)keyfile->key.blob, keyfile->key.len }, blob))
-		return err_set(err, ERR_INPUT, "the private key and its public half do not belong together");
+	    !str_eq((struct str){(const char *)keyfile->key.blob, keyfile->key.len}, blob))
+		return err_set(err, ERR_INPUT,
+			       "the private key and its public half do not belong together");
 	return 0;
 }
 
@@ -119,25 +123,28 @@ static int read_whole(struct str bytes, struct keyfile *keyfile, struct err *err
 {
 	struct wire wire = wire_of(bytes);
 	bool is_ours = str_eq(wire_take(&wire, MAGIC.len), MAGIC);
-	struct str cipher = wire_string(&wire), kdf = wire_string(&wire), options = wire_string(&wire);
+	struct str cipher = wire_string(&wire), kdf = wire_string(&wire),
+		   options = wire_string(&wire);
 	uint32_t n = wire_u32(&wire);
 	struct str blob = wire_string(&wire), secret = wire_string(&wire);
 
 	if (!is_ours)
 		return err_set(err, ERR_INPUT, "these bytes are no OpenSSH private key");
 	if (!str_is(cipher, "none") || !str_is(kdf, "none") || options.len)
-		return err_set(err, ERR_INPUT,
-			       "the key has a passphrase; use it through ssh-agent (`ssh-add FILE`, then "
-			       "`seal keys use agent`)");
+		return err_set(
+		    err, ERR_INPUT,
+		    "the key has a passphrase; use it through ssh-agent (`ssh-add FILE`, then "
+		    "`seal keys use agent`)");
 	if (!wire_is_done(&wire) || n != 1)
-		return err_set(err, ERR_INPUT, "the private key is damaged: its fields do not add up");
+		return err_set(err, ERR_INPUT,
+			       "the private key is damaged: its fields do not add up");
 	return read_secret(secret, blob, keyfile, err);
 }
 
 int keyfile_read(struct str text, struct keyfile *ret_keyfile, struct err *err)
 {
 	cleanup_buf struct buf bytes = BUF_INIT;
-	struct keyfile keyfile = { 0 };
+	struct keyfile keyfile = {0};
 	int r;
 
 	if (text.len > KEYFILE_MAX)
@@ -161,12 +168,14 @@ static int check_mode(int fd, const char *path, struct err *err)
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_INPUT, "%s is no regular file", path);
 	if (st.st_uid != geteuid())
-		return err_set(err, ERR_INPUT, "%s belongs to another user; a key must be yours", path);
+		return err_set(err, ERR_INPUT, "%s belongs to another user; a key must be yours",
+			       path);
 	if (st.st_mode & 077)
-		return err_set(err, ERR_INPUT,
-			       "%s has mode %04o: others may read or change it; make it yours alone: chmod "
-			       "600 %s",
-			       path, (unsigned int)st.st_mode & 07777, path);
+		return err_set(
+		    err, ERR_INPUT,
+		    "%s has mode %04o: others may read or change it; make it yours alone: chmod "
+		    "600 %s",
+		    path, (unsigned int)st.st_mode & 07777, path);
 	return 0;
 }
 

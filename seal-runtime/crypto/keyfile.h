@@ -11,7 +11,7 @@
 struct buf;
 struct err;
 
-#define KEYFILE_MAX	    16384
+#define KEYFILE_MAX         16384
 #define KEYFILE_SECRET_SIZE 64
 
 struct keyfile {

@@ -9,8 +9,8 @@
 #include "crypto/signer.h"
 #include "crypto/wire.h"
 
-#define LABEL	"SSH SIGNATURE"
-#define MAGIC	STR("SSHSIG")
+#define LABEL   "SSH SIGNATURE"
+#define MAGIC   STR("SSHSIG")
 #define VERSION 1
 
 /* The bytes that the key signs; see PROTOCOL.sshsig of OpenSSH. */
@@ -26,14 +26,15 @@ static int signed_bytes(struct str message, struct str name_space, struct str ha
 		(void)crypto_hash_sha256(hash, (const uint8_t *)message.data, message.len);
 		len = crypto_hash_sha256_BYTES;
 	} else {
-		return err_set(err, ERR_INPUT, "the signature uses the hash \"%.*s\", which is unknown",
+		return err_set(err, ERR_INPUT,
+			       "the signature uses the hash \"%.*s\", which is unknown",
 			       STR_ARG(str_head(hash_name, 60)));
 	}
 	buf_add(ret_bytes, MAGIC);
 	wire_put_string(ret_bytes, name_space);
 	wire_put_string(ret_bytes, STR(""));
 	wire_put_string(ret_bytes, hash_name);
-	wire_put_string(ret_bytes, (struct str){ (const char *)hash, len });
+	wire_put_string(ret_bytes, (struct str){(const char *)hash, len});
 	return buf_check(ret_bytes, "the signed bytes", err);
 }
 
@@ -51,7 +52,7 @@ int crypto_sig_make(struct crypto_signer *signer, struct str message, const char
 		return r;
 	buf_add(&blob, MAGIC);
 	wire_put_u32(&blob, VERSION);
-	wire_put_string(&blob, (struct str){ (const char *)key->blob, key->len });
+	wire_put_string(&blob, (struct str){(const char *)key->blob, key->len});
 	wire_put_string(&blob, str_of(name_space));
 	wire_put_string(&blob, STR(""));
 	wire_put_string(&blob, STR("sha512"));
@@ -81,9 +82,11 @@ static int read_fields(struct str blob, struct fields *ret_fields, struct err *e
 	if (!is_ours)
 		return err_set(err, ERR_INPUT, "these bytes are no SSH signature");
 	if (version != VERSION)
-		return err_set(err, ERR_INPUT, "the signature has version %u, must be %d", version, VERSION);
+		return err_set(err, ERR_INPUT, "the signature has version %u, must be %d", version,
+			       VERSION);
 	if (!wire_is_done(&wire) || reserved.len)
-		return err_set(err, ERR_INPUT, "the signature is damaged: its fields do not add up");
+		return err_set(err, ERR_INPUT,
+			       "the signature is damaged: its fields do not add up");
 	return 0;
 }
 
@@ -91,11 +94,12 @@ int crypto_sig_verify(struct str text, struct str message, const char *name_spac
 		      struct crypto_key *ret_key, struct err *err)
 {
 	cleanup_buf struct buf blob = BUF_INIT, data = BUF_INIT;
-	struct fields fields = { 0 };
+	struct fields fields = {0};
 	int r;
 
 	if (text.len > CRYPTO_SIG_MAX)
-		return err_set(err, ERR_INPUT, "the signature is larger than %d bytes", CRYPTO_SIG_MAX);
+		return err_set(err, ERR_INPUT, "the signature is larger than %d bytes",
+			       CRYPTO_SIG_MAX);
 	r = wire_armor(text, LABEL, &blob, err);
 	if (r < 0)
 		return err_wrap(err, "the signature is damaged: it");
@@ -105,7 +109,8 @@ int crypto_sig_verify(struct str text, struct str message, const char *name_spac
 	if (r < 0)
 		return r;
 	if (!str_is(fields.name_space, name_space))
-		return err_set(err, ERR_INPUT, "the signature was made for \"%.*s\", not for \"%s\"",
+		return err_set(err, ERR_INPUT,
+			       "the signature was made for \"%.*s\", not for \"%s\"",
 			       STR_ARG(str_head(fields.name_space, 60)), name_space);
 	r = signed_bytes(message, fields.name_space, fields.hash_name, &data, err);
 	if (r < 0)

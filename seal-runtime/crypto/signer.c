@@ -21,8 +21,8 @@
 #define USE_NAME "use"
 
 struct crypto_signer {
-	struct keyfile own;	/* its key is the signer's, also with an agent */
-	int agent;		/* -1: own */
+	struct keyfile own; /* its key is the signer's, also with an agent */
+	int agent;          /* -1: own */
 };
 
 void crypto_signer_free(struct crypto_signer *signer)
@@ -54,7 +54,7 @@ int crypto_signer_sign(struct crypto_signer *signer, struct str data, struct buf
 	(void)crypto_sign_detached(signature, NULL, (const uint8_t *)data.data, data.len,
 				   signer->own.secret);
 	wire_put_string(ret_signature, STR("ssh-ed25519"));
-	wire_put_string(ret_signature, (struct str){ (const char *)signature, sizeof(signature) });
+	wire_put_string(ret_signature, (struct str){(const char *)signature, sizeof(signature)});
 	return buf_check(ret_signature, "the signature", err);
 }
 
@@ -91,8 +91,8 @@ static int put_new(const char *path, struct str text, struct err *err)
 		return r;
 	r = link(spare.data, path);
 	if (r < 0)
-		r = errno == EEXIST ? err_set(err, ERR_INPUT, "%s is there already", path) :
-				      err_sys(err, "make %s", path);
+		r = errno == EEXIST ? err_set(err, ERR_INPUT, "%s is there already", path)
+				    : err_sys(err, "make %s", path);
 	(void)unlink(spare.data);
 	return r;
 }
@@ -128,7 +128,7 @@ static void comment_here(char *comment, size_t size)
 int crypto_signer_make(char **ret_path, struct err *err)
 {
 	cleanup_free char *path = NULL;
-	struct keyfile own = { 0 };
+	struct keyfile own = {0};
 	char comment[CRYPTO_COMMENT_MAX];
 	int r = keys_path(OWN_NAME, &path, err);
 
@@ -195,7 +195,8 @@ static int read_choice(bool *ret_agent, struct crypto_key *ret_key, struct err *
 	if (str_is(line, "file"))
 		return 0;
 	if (!str_starts(line, STR("agent ")))
-		return err_set(err, ERR_INPUT, "%s is damaged; choose again with `seal keys use`", path);
+		return err_set(err, ERR_INPUT, "%s is damaged; choose again with `seal keys use`",
+			       path);
 	*ret_agent = true;
 	r = crypto_key_read(str_from(line, 6), ret_key, err);
 	return r < 0 ? err_wrap(err, "%s", path) : 0;
@@ -216,9 +217,10 @@ static int open_agent(struct crypto_signer *signer, struct err *err)
 	if (r < 0 || signer->own.key.len)
 		return r;
 	if (n != 1)
-		return err_set(err, ERR_INPUT,
-			       n ? "the ssh-agent has several keys; choose one with `seal keys use agent KEY`" :
-				   "the ssh-agent has no key; add one with `ssh-add`");
+		return err_set(
+		    err, ERR_INPUT,
+		    n ? "the ssh-agent has several keys; choose one with `seal keys use agent KEY`"
+		      : "the ssh-agent has no key; add one with `ssh-add`");
 	signer->own.key = keys[0];
 	return crypto_trust(&signer->own.key, "agent", err);
 }
@@ -237,7 +239,8 @@ int crypto_signer_open(struct crypto_signer **ret_signer, struct err *err)
 	if (r < 0)
 		return r;
 	if (forced && strcmp(forced, "file") != 0 && strcmp(forced, "agent") != 0 && forced[0])
-		return err_set(err, ERR_INPUT, "SEAL_KEY_BACKEND is \"%s\", must be file or agent", forced);
+		return err_set(err, ERR_INPUT, "SEAL_KEY_BACKEND is \"%s\", must be file or agent",
+			       forced);
 	if (forced && forced[0])
 		agent = strcmp(forced, "agent") == 0;
 	r = agent ? open_agent(signer, err) : open_own(signer, err);

@@ -41,7 +41,7 @@ static struct str take_word(struct str *rest)
 	}
 	word = str_head(*rest, at);
 	*rest = str_from(*rest, at);
-	return quoted ? (struct str){ 0 } : word;
+	return quoted ? (struct str){0} : word;
 }
 
 static struct str unquote(struct str text)
@@ -71,7 +71,7 @@ static bool take_number(struct str *rest, size_t digits, int *ret_value)
 static bool read_time(struct str text, int64_t *ret_seconds)
 {
 	bool utc = str_ends(text, STR("Z"));
-	struct tm tm = { .tm_isdst = -1 };
+	struct tm tm = {.tm_isdst = -1};
 	time_t seconds;
 
 	if (utc)
@@ -87,8 +87,8 @@ static bool read_time(struct str text, int64_t *ret_seconds)
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	if (tm.tm_year < 70 || tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+	if (tm.tm_year < 70 || tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_mday < 1 ||
+	    tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
 		return false;
 	seconds = utc ? timegm(&tm) : mktime(&tm);
 	if (seconds <= 0)
@@ -106,7 +106,7 @@ static int set_option(struct signer_line *line, struct str option, struct err *e
 {
 	size_t at = str_chr(option, '=');
 	struct str name = str_head(option, at);
-	struct str value = at == STR_NONE ? (struct str){ 0 } : unquote(str_from(option, at + 1));
+	struct str value = at == STR_NONE ? (struct str){0} : unquote(str_from(option, at + 1));
 
 	if (is_option(option, "cert-authority")) {
 		line->is_authority = true;
@@ -121,7 +121,8 @@ static int set_option(struct signer_line *line, struct str option, struct err *e
 		return 0;
 	if (is_option(name, "valid-before") && !line->before && read_time(value, &line->before))
 		return 0;
-	return err_set(err, ERR_INPUT, "option \"%.*s\" is not understood", STR_ARG(str_head(option, 60)));
+	return err_set(err, ERR_INPUT, "option \"%.*s\" is not understood",
+		       STR_ARG(str_head(option, 60)));
 }
 
 static int set_options(struct signer_line *line, struct str options, struct err *err)
@@ -149,7 +150,7 @@ static int read_line(struct str text, struct signer_line *ret_line, struct crypt
 {
 	struct str rest = str_trim(text), word, behind;
 
-	*ret_line = (struct signer_line){ 0 };
+	*ret_line = (struct signer_line){0};
 	if (rest.len == 0 || rest.data[0] == '#')
 		return 0;
 	ret_line->principals = unquote(take_word(&rest));
@@ -170,7 +171,8 @@ static bool matches(struct str pattern, struct str text)
 	size_t star = STR_NONE, mark = 0, p = 0, t = 0;
 
 	while (t < text.len) {
-		if (p < pattern.len && (pattern.data[p] == '?' || pattern.data[p] == text.data[t]) &&
+		if (p < pattern.len &&
+		    (pattern.data[p] == '?' || pattern.data[p] == text.data[t]) &&
 		    pattern.data[p] != '*') {
 			p++;
 			t++;
@@ -282,7 +284,8 @@ static int check_owner(const char *path, struct err *err)
 		return err_sys(err, "%s", path);
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022))
 		return err_set(err, ERR_INPUT,
-			       "%s can be written by others; make it yours alone: chmod 600 %s", path, path);
+			       "%s can be written by others; make it yours alone: chmod 600 %s",
+			       path, path);
 	return 0;
 }
 
@@ -320,7 +323,8 @@ static int append_line(const struct crypto_key *key, const char *principal, stru
 		return r;
 	if (text.len && text.data[text.len - 1] != '\n')
 		buf_addc(&text, '\n');
-	buf_addf(&text, "%s namespaces=\"" CRYPTO_FOR_MANIFEST "," CRYPTO_FOR_RECEIPT "\" ", principal);
+	buf_addf(&text, "%s namespaces=\"" CRYPTO_FOR_MANIFEST "," CRYPTO_FOR_RECEIPT "\" ",
+		 principal);
 	crypto_key_write(key, &text);
 	buf_addc(&text, '\n');
 	r = buf_check(&text, CRYPTO_SIGNERS_NAME, err);

@@ -12,14 +12,16 @@
 static const struct row {
 	const char *name, *text, *want;
 } rows[] = {
-	/* As `b2sum -l 256` prints them. */
-	{ "nothing has a hash", "", "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8" },
-	{ "abc is the known value", "abc", "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319" },
+    /* As `b2sum -l 256` prints them. */
+    {"nothing has a hash", "", "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8"},
+    {"abc is the known value", "abc",
+     "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"},
 };
 
 TEST(bytes)
 {
-	TEST_ROWS(rows, row) {
+	TEST_ROWS(rows, row)
+	{
 		char hex[HASH_HEX];
 
 		hash_hex(str_of(row->text), hex);
@@ -35,10 +37,10 @@ TEST(a_file_hashes_like_its_bytes_from_its_offset)
 	struct err err;
 
 	memset(big, 'x', sizeof(big));
-	MUST(fd_write_all(fd, (struct str){ big, sizeof(big) }, &err), &err);
+	MUST(fd_write_all(fd, (struct str){big, sizeof(big)}, &err), &err);
 	assert_int_equal(lseek(fd, 1, SEEK_SET), 1);
 	MUST(hash_fd_hex(fd, got, &err), &err);
-	hash_hex((struct str){ big, sizeof(big) - 1 }, want);
+	hash_hex((struct str){big, sizeof(big) - 1}, want);
 	assert_string_equal(got, want);
 	assert_true(hash_fd_hex(-1, got, &err) < 0);
 }

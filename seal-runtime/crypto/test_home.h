@@ -65,7 +65,7 @@ __attribute__((unused)) static int run(const char *input, char *const argv[])
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-#define RUN_PROGRAM(input, ...) run(input, (char *const[]){ __VA_ARGS__, NULL })
+#define RUN_PROGRAM(input, ...) run(input, (char *const[]){__VA_ARGS__, NULL})
 
 __attribute__((unused)) static void put(const char *name, struct str text)
 {
@@ -82,9 +82,9 @@ __attribute__((unused)) static void get(const char *name, struct buf *text)
 	MUST(fd_read_file(AT_FDCWD, name, 1 << 20, text, &err), &err);
 }
 
-#define TEST_MAIN_AT_HOME(...)                                                 \
-	int main(void)                                                         \
-	{                                                                      \
-		const struct CMUnitTest tests[] = { __VA_ARGS__ };             \
-		return cmocka_run_group_tests(tests, home_make, home_drop);    \
+#define TEST_MAIN_AT_HOME(...)                                                                     \
+	int main(void)                                                                             \
+	{                                                                                          \
+		const struct CMUnitTest tests[] = {__VA_ARGS__};                                   \
+		return cmocka_run_group_tests(tests, home_make, home_drop);                        \
 	}

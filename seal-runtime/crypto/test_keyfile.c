@@ -7,22 +7,23 @@
 static const struct made {
 	const char *name, *type, *phrase, *want; /* want NULL: it is read */
 } mades[] = {
-	{ "a key without passphrase is read", "ed25519", "", NULL },
-	{ "a passphrase goes through the agent", "ed25519", "secret", "`seal keys use agent`" },
-	{ "another type goes through the agent", "ecdsa", "", "`seal keys use agent`" },
+    {"a key without passphrase is read", "ed25519", "", NULL},
+    {"a passphrase goes through the agent", "ed25519", "secret", "`seal keys use agent`"},
+    {"another type goes through the agent", "ecdsa", "", "`seal keys use agent`"},
 };
 
 TEST(reads_what_ssh_keygen_made)
 {
-	TEST_ROWS(mades, row) {
+	TEST_ROWS(mades, row)
+	{
 		struct keyfile keyfile;
-		struct err err = { 0 };
+		struct err err = {0};
 		int r;
 
 		(void)unlink("k");
 		EXPECT_EQ(row,
-			  RUN_PROGRAM(NULL, "ssh-keygen", "-q", "-t", (char *)(uintptr_t)row->type, "-N",
-				      (char *)(uintptr_t)row->phrase, "-f", "k"),
+			  RUN_PROGRAM(NULL, "ssh-keygen", "-q", "-t", (char *)(uintptr_t)row->type,
+				      "-N", (char *)(uintptr_t)row->phrase, "-f", "k"),
 			  0);
 		r = keyfile_load("k", &keyfile, &err);
 		if (!row->want && r < 0)
@@ -55,18 +56,19 @@ static const struct mode {
 	mode_t mode;
 	bool is_fine;
 } modes[] = {
-	{ "its owner alone reads and writes it", 0600, true },
-	{ "read only is fine", 0400, true },
-	{ "the group may not read it", 0640, false },
-	{ "others may not read it", 0604, false },
-	{ "others may not write it", 0602, false },
+    {"its owner alone reads and writes it", 0600, true},
+    {"read only is fine", 0400, true},
+    {"the group may not read it", 0640, false},
+    {"others may not read it", 0604, false},
+    {"others may not write it", 0602, false},
 };
 
 TEST(a_key_that_others_reach_is_refused)
 {
-	TEST_ROWS(modes, row) {
+	TEST_ROWS(modes, row)
+	{
 		cleanup_with(crypto_signer_free) struct crypto_signer *signer = NULL;
-		struct err err = { 0 };
+		struct err err = {0};
 		int r;
 
 		EXPECT_EQ(row, chmod("seal/keys/seal_ed25519", row->mode), 0);
@@ -99,4 +101,5 @@ TEST(no_byte_of_a_key_can_be_changed_unseen)
 }
 
 TEST_MAIN_AT_HOME(RUN(reads_what_ssh_keygen_made), RUN(ssh_keygen_reads_what_we_made),
-		  RUN(a_key_that_others_reach_is_refused), RUN(no_byte_of_a_key_can_be_changed_unseen))
+		  RUN(a_key_that_others_reach_is_refused),
+		  RUN(no_byte_of_a_key_can_be_changed_unseen))

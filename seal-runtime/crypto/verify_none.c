@@ -4,8 +4,9 @@
 
 static int refuse(struct err *err)
 {
-	return err_set(err, ERR_INPUT, "this build of seal checks ed25519 keys only; use one, or build "
-				       "seal with OpenSSL's libcrypto");
+	return err_set(err, ERR_INPUT,
+		       "this build of seal checks ed25519 keys only; use one, or build "
+		       "seal with OpenSSL's libcrypto");
 }
 
 int verify_rsa(struct str exponent, struct str modulus, const char *hash, struct str data,

@@ -29,7 +29,7 @@ static EVP_PKEY *make_key(const char *type, OSSL_PARAM_BLD *build)
 {
 	cleanup_with(OSSL_PARAM_free) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
 	cleanup_with(EVP_PKEY_CTX_free) EVP_PKEY_CTX *context =
-		EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	    EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 	EVP_PKEY *key = NULL;
 
 	if (!params || !context || EVP_PKEY_fromdata_init(context) <= 0 ||
@@ -43,7 +43,8 @@ static int verify(EVP_PKEY *key, const char *hash, struct str data, struct str s
 {
 	cleanup_with(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
 
-	if (!context || EVP_DigestVerifyInit(context, NULL, EVP_get_digestbyname(hash), NULL, key) <= 0)
+	if (!context ||
+	    EVP_DigestVerifyInit(context, NULL, EVP_get_digestbyname(hash), NULL, key) <= 0)
 		return err_set(err, ERR_INPUT, "OpenSSL does not take this key");
 	if (EVP_DigestVerify(context, (const unsigned char *)signature.data, signature.len,
 			     (const unsigned char *)data.data, data.len) != 1)
@@ -74,9 +75,9 @@ int verify_rsa(struct str exponent, struct str modulus, const char *hash, struct
 static const struct {
 	const char *name, *group, *hash;
 } curves[] = {
-	{ "nistp256", "P-256", "sha256" },
-	{ "nistp384", "P-384", "sha384" },
-	{ "nistp521", "P-521", "sha512" },
+    {"nistp256", "P-256", "sha256"},
+    {"nistp384", "P-384", "sha384"},
+    {"nistp521", "P-521", "sha512"},
 };
 
 /* SSH has the two numbers, OpenSSL wants them as DER. */
@@ -88,7 +89,7 @@ static int verify_pair(EVP_PKEY *key, const char *hash, struct str data, ECDSA_S
 
 	if (len < 0)
 		return err_nomem(err);
-	r = verify(key, hash, data, (struct str){ (const char *)der, (size_t)len }, err);
+	r = verify(key, hash, data, (struct str){(const char *)der, (size_t)len}, err);
 	OPENSSL_free(der);
 	return r;
 }
@@ -104,10 +105,13 @@ int verify_ecdsa(struct str curve, struct str point, struct str data, struct str
 	while (i < 3 && !str_is(curve, curves[i].name))
 		i++;
 	if (i == 3)
-		return err_set(err, ERR_INPUT, "there is no curve \"%.*s\"", STR_ARG(str_head(curve, 60)));
+		return err_set(err, ERR_INPUT, "there is no curve \"%.*s\"",
+			       STR_ARG(str_head(curve, 60)));
 	if (!build || !pair ||
-	    !OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curves[i].group, 0) ||
-	    !OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point.data, point.len))
+	    !OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curves[i].group,
+					     0) ||
+	    !OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point.data,
+					      point.len))
 		return err_nomem(err);
 	/* The pair owns both numbers from here on. */
 	if (!ECDSA_SIG_set0(pair, number(r), number(s)))

@@ -14,7 +14,7 @@ struct str wire_take(struct wire *wire, size_t len)
 
 	if (wire->failed || wire->rest.len < len) {
 		wire->failed = true;
-		return (struct str){ "", 0 };
+		return (struct str){"", 0};
 	}
 	wire->rest = str_from(wire->rest, len);
 	return taken;
@@ -70,8 +70,8 @@ static int decode(struct str text, const char *ignore, struct buf *ret_bytes, st
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.data[i] >= 0x80)
 			return err_set(err, ERR_INPUT, "is not base64");
-	if (sodium_base642bin((unsigned char *)room, text.len, text.data, text.len, ignore, &len, &end,
-			      sodium_base64_VARIANT_ORIGINAL) < 0 ||
+	if (sodium_base642bin((unsigned char *)room, text.len, text.data, text.len, ignore, &len,
+			      &end, sodium_base64_VARIANT_ORIGINAL) < 0 ||
 	    end != text.data + text.len || text.len == 0)
 		return err_set(err, ERR_INPUT, "is not base64");
 	ret_bytes->len += len;

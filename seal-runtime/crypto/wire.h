@@ -20,7 +20,7 @@ struct wire {
 
 static inline struct wire wire_of(struct str bytes)
 {
-	return (struct wire){ .rest = bytes };
+	return (struct wire){.rest = bytes};
 }
 
 uint8_t wire_u8(struct wire *wire);
@@ -36,7 +36,8 @@ void wire_put_string(struct buf *buf, struct str bytes);
 
 /* Fails on anything but one whole value: no blanks, no loose bits. */
 int wire_base64(struct str text, struct buf *ret_bytes, struct err *err);
-void wire_put_base64(struct buf *buf, struct str bytes, size_t width); /* width 0: one line, no newline */
+void wire_put_base64(struct buf *buf, struct str bytes,
+		     size_t width); /* width 0: one line, no newline */
 
 /* -----BEGIN <label>----- ... -----END <label>----- and nothing around it. */
 int wire_armor(struct str text, const char *label, struct buf *ret_bytes, struct err *err);

@@ -75,7 +75,7 @@ int approval_load(const char *root, struct approval *ret_approval, struct err *e
 	cleanup_buf struct buf record = BUF_INIT;
 	int r;
 
-	*ret_approval = (struct approval){ 0 };
+	*ret_approval = (struct approval){0};
 	r = file_path(root, ".sig", &ret_approval->path, err);
 	if (r == 0)
 		r = file_path(root, ".json", &record, err);
@@ -83,8 +83,8 @@ int approval_load(const char *root, struct approval *ret_approval, struct err *e
 		return r;
 	if (access(ret_approval->path.data, F_OK) < 0 && errno == ENOENT)
 		return 0;
-	r = fd_read_file(AT_FDCWD, ret_approval->path.data, CRYPTO_SIG_MAX, &ret_approval->signature,
-			 err);
+	r = fd_read_file(AT_FDCWD, ret_approval->path.data, CRYPTO_SIG_MAX,
+			 &ret_approval->signature, err);
 	if (r < 0)
 		return r;
 	ret_approval->is_there = true;

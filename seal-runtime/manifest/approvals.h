@@ -13,10 +13,10 @@ struct err;
 
 struct approval {
 	bool is_there;
-	struct buf signature;	/* armored */
-	struct buf text;	/* the approved seal.toml; empty when it is lost */
-	struct buf root;	/* what the approval says it is about */
-	struct buf path;	/* of the signature */
+	struct buf signature; /* armored */
+	struct buf text;      /* the approved seal.toml; empty when it is lost */
+	struct buf root;      /* what the approval says it is about */
+	struct buf path;      /* of the signature */
 };
 
 #define cleanup_approval cleanup_with(approval_fini)

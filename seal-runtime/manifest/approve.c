@@ -29,7 +29,7 @@ static const char *root_for(const char *root, enum approve_for target)
 /* The approved text, if the approval holds for it: a forged one shows no false diff. */
 static int approved_text(const char *root, struct buf *ret_text, struct err *err)
 {
-	cleanup_approval struct approval approval = { 0 };
+	cleanup_approval struct approval approval = {0};
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_buf struct buf bytes = BUF_INIT;
 	struct crypto_key key;
@@ -41,8 +41,8 @@ static int approved_text(const char *root, struct buf *ret_text, struct err *err
 	if (!approval.text.len ||
 	    manifest_parse(buf_str(&approval.text), MANIFEST_NAME, &manifest, &unusable) < 0 ||
 	    manifest_canonical(manifest, root, &bytes, &unusable) < 0 ||
-	    crypto_sig_verify(buf_str(&approval.signature), buf_str(&bytes), CRYPTO_FOR_MANIFEST, &key,
-			      &unusable) < 0 ||
+	    crypto_sig_verify(buf_str(&approval.signature), buf_str(&bytes), CRYPTO_FOR_MANIFEST,
+			      &key, &unusable) < 0 ||
 	    crypto_trusted(&key, CRYPTO_FOR_MANIFEST, &unusable) < 0)
 		return 0;
 	buf_add(ret_text, buf_str(&approval.text));
@@ -92,7 +92,8 @@ static int ask(struct str text, struct err *err)
 	(void)fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin))
 		answer[0] = '\0';
-	if (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0 || strcmp(answer, "Y\n") == 0)
+	if (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0 ||
+	    strcmp(answer, "Y\n") == 0)
 		return 0;
 	return err_set(err, ERR_CANCELLED, "not approved; nothing was signed");
 }
@@ -112,14 +113,16 @@ static int consent(const struct manifest *manifest, const char *root, enum appro
 		return 0;
 	if (hash)
 		return err_set(err, ERR_INPUT,
-			       "the hash of %s/%s is " APPROVE_HASH_PREFIX "%s, not %s: look at what changed (`seal manifest show`), "
+			       "the hash of %s/%s is " APPROVE_HASH_PREFIX
+			       "%s, not %s: look at what changed (`seal manifest show`), "
 			       "then approve that",
 			       root, MANIFEST_NAME, is, hash);
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return err_set(err, ERR_INPUT,
-			       "no terminal to ask at; look at `seal manifest show`, then approve with "
-			       "--approve " APPROVE_HASH_PREFIX "%s",
-			       is);
+		return err_set(
+		    err, ERR_INPUT,
+		    "no terminal to ask at; look at `seal manifest show`, then approve with "
+		    "--approve " APPROVE_HASH_PREFIX "%s",
+		    is);
 	r = approve_describe(manifest, root, target, &text, err);
 	return r < 0 ? r : ask(buf_str(&text), err);
 }
@@ -134,7 +137,8 @@ static int sign(const struct manifest *manifest, const char *root, struct buf *r
 	if (r == 0)
 		r = crypto_signer_open(&signer, err);
 	if (r == 0)
-		r = crypto_sig_make(signer, buf_str(&bytes), CRYPTO_FOR_MANIFEST, ret_signature, err);
+		r = crypto_sig_make(signer, buf_str(&bytes), CRYPTO_FOR_MANIFEST, ret_signature,
+				    err);
 	/* Signing with a key that is not trusted would look done and be refused. */
 	if (r == 0)
 		r = crypto_trusted(crypto_signer_key(signer), CRYPTO_FOR_MANIFEST, err);
@@ -166,8 +170,9 @@ static int approve(const char *root, enum approve_for target, const char *hash, 
 		r = approval_lock(&lock, err);
 	if (r < 0)
 		return r;
-	return target == APPROVE_TEAM ? save_team(root, buf_str(&signature), err) :
-					approval_save(root, manifest->text, buf_str(&signature), err);
+	return target == APPROVE_TEAM
+		   ? save_team(root, buf_str(&signature), err)
+		   : approval_save(root, manifest->text, buf_str(&signature), err);
 }
 
 int approve_manifest(const char *root, const char *hash, struct err *err)

@@ -17,8 +17,8 @@ struct manifest_edit;
 #define APPROVE_HASH_PREFIX "blake2b:"
 
 enum approve_for {
-	APPROVE_HERE,	/* the person's own, for this folder */
-	APPROVE_TEAM,	/* seal.toml.sig, valid in any folder for who trusts the key */
+	APPROVE_HERE, /* the person's own, for this folder */
+	APPROVE_TEAM, /* seal.toml.sig, valid in any folder for who trusts the key */
 };
 
 /*

@@ -54,7 +54,8 @@ static void replace_whole(const struct middle *middle, struct buf *out)
 static void walk(const struct middle *middle, const uint32_t *common, struct buf *out)
 {
 	size_t na = middle->end_a - middle->begin, nb = middle->end_b - middle->begin;
-	const struct str *a = middle->a->items + middle->begin, *b = middle->b->items + middle->begin;
+	const struct str *a = middle->a->items + middle->begin,
+			 *b = middle->b->items + middle->begin;
 	size_t i = 0, j = 0;
 
 	while (i < na || j < nb) {
@@ -62,7 +63,7 @@ static void walk(const struct middle *middle, const uint32_t *common, struct buf
 			add(out, "  ", a[i++]);
 			j++;
 		} else if (j == nb || (i < na && common[(i + 1) * (nb + 1) + j] >=
-							 common[i * (nb + 1) + j + 1])) {
+						     common[i * (nb + 1) + j + 1])) {
 			add(out, "- ", a[i++]);
 		} else {
 			add(out, "+ ", b[j++]);
@@ -74,7 +75,8 @@ static void compare(const struct middle *middle, struct buf *out)
 {
 	size_t na = middle->end_a - middle->begin, nb = middle->end_b - middle->begin;
 	cleanup_free uint32_t *common = NULL;
-	const struct str *a = middle->a->items + middle->begin, *b = middle->b->items + middle->begin;
+	const struct str *a = middle->a->items + middle->begin,
+			 *b = middle->b->items + middle->begin;
 
 	if ((na + 1) * (nb + 1) <= PAIRS_MAX)
 		common = calloc((na + 1) * (nb + 1), sizeof(*common));
@@ -84,18 +86,20 @@ static void compare(const struct middle *middle, struct buf *out)
 	}
 	for (size_t i = na; i-- > 0;)
 		for (size_t j = nb; j-- > 0;) {
-			uint32_t down = common[(i + 1) * (nb + 1) + j], right = common[i * (nb + 1) + j + 1];
+			uint32_t down = common[(i + 1) * (nb + 1) + j],
+				 right = common[i * (nb + 1) + j + 1];
 
-			common[i * (nb + 1) + j] = str_eq(a[i], b[j]) ?
-							   common[(i + 1) * (nb + 1) + j + 1] + 1 :
-						   down > right ? down : right;
+			common[i * (nb + 1) + j] = str_eq(a[i], b[j])
+						       ? common[(i + 1) * (nb + 1) + j + 1] + 1
+						   : down > right ? down
+								  : right;
 		}
 	walk(middle, common, out);
 }
 
 static void show(const struct lines *a, const struct lines *b, struct buf *out)
 {
-	struct middle middle = { .a = a, .b = b, .end_a = a->n, .end_b = b->n };
+	struct middle middle = {.a = a, .b = b, .end_a = a->n, .end_b = b->n};
 	size_t before, after;
 
 	while (middle.begin < a->n && middle.begin < b->n &&
@@ -119,7 +123,7 @@ static void show(const struct lines *a, const struct lines *b, struct buf *out)
 
 void diff_lines(struct str before, struct str after, struct buf *out)
 {
-	struct lines a = { 0 }, b = { 0 };
+	struct lines a = {0}, b = {0};
 
 	if (split(before, &a) && split(after, &b))
 		show(&a, &b, out);

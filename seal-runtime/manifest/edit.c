@@ -9,17 +9,15 @@
 static const struct {
 	const char *tables[2], *keys[2];
 } places[] = {
-	[EDIT_COMMANDS] = { { "capabilities.allow.commands", "capabilities.deny.commands" },
-			    { "patterns", "patterns" } },
-	[EDIT_READ] = { { "capabilities.allow.read", "capabilities.deny.read" }, { "paths", "paths" } },
-	[EDIT_WRITE] = { { "capabilities.allow.write", "capabilities.deny.write" },
-			 { "paths", "paths" } },
-	[EDIT_DELETE] = { { "capabilities.allow.delete", "capabilities.deny.delete" },
-			  { "paths", "paths" } },
-	[EDIT_NETWORK] = { { "capabilities.allow.network", "capabilities.deny.network" },
-			   { "domains", "domains" } },
-	[EDIT_ENV_VARS] = { { "capabilities.allow.commands", "capabilities.deny.commands" },
-			    { "default_env_vars", "env_vars" } },
+    [EDIT_COMMANDS] = {{"capabilities.allow.commands", "capabilities.deny.commands"},
+		       {"patterns", "patterns"}},
+    [EDIT_READ] = {{"capabilities.allow.read", "capabilities.deny.read"}, {"paths", "paths"}},
+    [EDIT_WRITE] = {{"capabilities.allow.write", "capabilities.deny.write"}, {"paths", "paths"}},
+    [EDIT_DELETE] = {{"capabilities.allow.delete", "capabilities.deny.delete"}, {"paths", "paths"}},
+    [EDIT_NETWORK] = {{"capabilities.allow.network", "capabilities.deny.network"},
+		      {"domains", "domains"}},
+    [EDIT_ENV_VARS] = {{"capabilities.allow.commands", "capabilities.deny.commands"},
+		       {"default_env_vars", "env_vars"}},
 };
 
 const char *manifest_edit_table(const struct manifest_edit *edit)
@@ -66,10 +64,11 @@ static struct halves split_path(struct str pattern)
 	while (slash > 0 && pattern.data[slash - 1] != '/')
 		slash--;
 	if (str_is(str_from(pattern, slash), "**"))
-		return (struct halves){ pattern, STR("*") };
+		return (struct halves){pattern, STR("*")};
 	if (slash == 0)
-		return (struct halves){ STR("."), pattern };
-	return (struct halves){ str_head(pattern, slash > 1 ? slash - 1 : 1), str_from(pattern, slash) };
+		return (struct halves){STR("."), pattern};
+	return (struct halves){str_head(pattern, slash > 1 ? slash - 1 : 1),
+			       str_from(pattern, slash)};
 }
 
 void manifest_edit_entry(const struct manifest_edit *edit, struct buf *ret_entry)
@@ -110,7 +109,7 @@ static struct str member_string(const struct toml *toml, const struct seal_toml_
 {
 	const struct seal_toml_node *node = toml_member(toml, table, str_of(key));
 
-	return node && node->kind == SEAL_TOML_STRING ? toml_string(toml, node) : (struct str){ 0 };
+	return node && node->kind == SEAL_TOML_STRING ? toml_string(toml, node) : (struct str){0};
 }
 
 /* The only string of an array, or none. */
@@ -118,7 +117,7 @@ static struct str only_string(const struct toml *toml, const struct seal_toml_no
 {
 	node = node ? toml_first(toml, node) : NULL;
 	if (!node || node->next || node->kind != SEAL_TOML_STRING)
-		return (struct str){ 0 };
+		return (struct str){0};
 	return toml_string(toml, node);
 }
 
@@ -146,7 +145,7 @@ static bool is_same(const struct editor *editor, const struct seal_toml_node *no
 static bool asks(const struct toml *toml, const struct seal_toml_node *entry)
 {
 	const struct seal_toml_node *prompt =
-		toml_is_table(entry) ? toml_member(toml, entry, STR("prompt")) : NULL;
+	    toml_is_table(entry) ? toml_member(toml, entry, STR("prompt")) : NULL;
 
 	return prompt && prompt->kind == SEAL_TOML_BOOL && prompt->integer;
 }
@@ -272,8 +271,8 @@ static void fill_empty(struct editor *editor, const struct seal_toml_node *array
 
 static void add_key(struct editor *editor, const char *indent)
 {
-	buf_addf(editor->out, "%s%s = [%s%s  ", indent, manifest_edit_key(editor->edit), editor->newline,
-		 indent);
+	buf_addf(editor->out, "%s%s = [%s%s  ", indent, manifest_edit_key(editor->edit),
+		 editor->newline, indent);
 	buf_add(editor->out, editor->entry);
 	buf_addf(editor->out, ",%s%s]%s", editor->newline, indent, editor->newline);
 }
@@ -361,9 +360,10 @@ static void add_to_array(struct editor *editor, const struct seal_toml_node *arr
 static void put_in(struct editor *editor)
 {
 	const struct seal_toml_node *table =
-		toml_table(&editor->toml, manifest_edit_table(editor->edit));
+	    toml_table(&editor->toml, manifest_edit_table(editor->edit));
 	const struct seal_toml_node *array =
-		table ? toml_member(&editor->toml, table, str_of(manifest_edit_key(editor->edit))) : NULL;
+	    table ? toml_member(&editor->toml, table, str_of(manifest_edit_key(editor->edit)))
+		  : NULL;
 
 	if (array)
 		add_to_array(editor, array);
@@ -378,9 +378,11 @@ static void put_in(struct editor *editor)
 static int check_edit(const struct manifest_edit *edit, struct err *err)
 {
 	if (edit->pattern.len == 0 || str_chr(edit->pattern, '\0') != STR_NONE)
-		return err_set(err, ERR_INPUT, "an empty pattern cannot be written to %s", MANIFEST_NAME);
+		return err_set(err, ERR_INPUT, "an empty pattern cannot be written to %s",
+			       MANIFEST_NAME);
 	if (is_path(edit) && edit->pattern.data[edit->pattern.len - 1] == '/')
-		return err_set(err, ERR_INPUT, "the pattern \"%.*s\" names a folder; end it with /**",
+		return err_set(err, ERR_INPUT,
+			       "the pattern \"%.*s\" names a folder; end it with /**",
 			       STR_ARG(edit->pattern));
 	if (edit->prompt && edit->side == EDIT_DENY)
 		return err_set(err, ERR_INPUT, "what is denied is not asked about");
@@ -396,9 +398,10 @@ static int check_result(const struct editor *editor, struct err *err)
 	if (r == 0)
 		r = manifest_parse(buf_str(editor->out), MANIFEST_NAME, &manifest, err);
 	if (r == ERR_INPUT)
-		return err_wrap(err, "seal cannot add to this %s; write %.*s into %s of [%s] yourself",
-				MANIFEST_NAME, STR_ARG(editor->entry), manifest_edit_key(editor->edit),
-				manifest_edit_table(editor->edit));
+		return err_wrap(err,
+				"seal cannot add to this %s; write %.*s into %s of [%s] yourself",
+				MANIFEST_NAME, STR_ARG(editor->entry),
+				manifest_edit_key(editor->edit), manifest_edit_table(editor->edit));
 	return r;
 }
 
@@ -407,7 +410,7 @@ int manifest_edit_add(struct str text, const struct manifest_edit *edit, struct 
 {
 	cleanup_with(manifest_free) struct manifest *before = NULL;
 	cleanup_buf struct buf entry = BUF_INIT, out = BUF_INIT;
-	struct editor editor = { .edit = edit, .out = &out };
+	struct editor editor = {.edit = edit, .out = &out};
 	int r = check_edit(edit, err);
 
 	if (r == 0)

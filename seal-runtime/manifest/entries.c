@@ -7,15 +7,15 @@ static const struct form {
 	const char *name;
 	size_t size, line, column; /* column 0: none */
 } forms[] = {
-	{ "@allow-path", sizeof(struct manifest_path), offsetof(struct manifest_path, line),
-	  offsetof(struct manifest_path, column) },
-	{ "@deny-path", sizeof(struct manifest_path), offsetof(struct manifest_path, line),
-	  offsetof(struct manifest_path, column) },
-	{ "@allow-command", sizeof(struct manifest_command), offsetof(struct manifest_command, line),
-	  offsetof(struct manifest_command, column) },
-	{ "@deny-command", sizeof(struct manifest_command), offsetof(struct manifest_command, line),
-	  offsetof(struct manifest_command, column) },
-	{ "@tool", sizeof(struct manifest_tool), offsetof(struct manifest_tool, line), 0 },
+    {"@allow-path", sizeof(struct manifest_path), offsetof(struct manifest_path, line),
+     offsetof(struct manifest_path, column)},
+    {"@deny-path", sizeof(struct manifest_path), offsetof(struct manifest_path, line),
+     offsetof(struct manifest_path, column)},
+    {"@allow-command", sizeof(struct manifest_command), offsetof(struct manifest_command, line),
+     offsetof(struct manifest_command, column)},
+    {"@deny-command", sizeof(struct manifest_command), offsetof(struct manifest_command, line),
+     offsetof(struct manifest_command, column)},
+    {"@tool", sizeof(struct manifest_tool), offsetof(struct manifest_tool, line), 0},
 };
 
 static const struct form *form_of(const char *name)
@@ -37,8 +37,8 @@ static int fill_member(struct fill *fill, const struct manifest_key *key,
 	if (key->type == TYPE_BOOLEAN)
 		*(bool *)((char *)base + key->offset) = strcmp(key->initial, "true") == 0;
 	if (!node && key->required)
-		return toml_fail(fill->toml, entry->start, err, "\"%s\" is missing%s; add it", key->name,
-				 fill_where(key->table, where, sizeof(where)));
+		return toml_fail(fill->toml, entry->start, err, "\"%s\" is missing%s; add it",
+				 key->name, fill_where(key->table, where, sizeof(where)));
 	if (!node)
 		return 0;
 	if (fill->values)
@@ -116,17 +116,19 @@ int fill_entries(struct fill *fill, const struct manifest_key *key,
 	int r = 0;
 
 	if (node->kind != SEAL_TOML_ARRAY && node->kind != SEAL_TOML_ARRAY_OF_TABLES)
-		return toml_fail(fill->toml, node->start, err, "%s%s is %s, must be an array", key->name,
-				 fill_where(key->table, where, sizeof(where)), toml_kind(node));
+		return toml_fail(fill->toml, node->start, err, "%s%s is %s, must be an array",
+				 key->name, fill_where(key->table, where, sizeof(where)),
+				 toml_kind(node));
 	items = manifest_store_take(fill->store, fill_count(fill->toml, node), form->size);
 	if (!items)
 		return err_nomem(err);
 	if (fill->values)
 		json_array(fill->values);
-	for (node = toml_first(fill->toml, node); r == 0 && node; node = toml_next(fill->toml, node))
+	for (node = toml_first(fill->toml, node); r == 0 && node;
+	     node = toml_next(fill->toml, node))
 		r = fill_entry(fill, form, node, items + form->size * n++, err);
 	if (fill->values)
 		json_end(fill->values);
-	*ret_array = (struct fill_array){ items, n };
+	*ret_array = (struct fill_array){items, n};
 	return r;
 }

@@ -31,7 +31,8 @@ static bool is_table_name(const char *table, struct str key, char *ret_name, siz
 	for (size_t i = 0; i < manifest_n_tables; i++) {
 		const char *name = manifest_tables[i].name;
 
-		if (strncmp(name, ret_name, (size_t)len) == 0 && (name[len] == '\0' || name[len] == '.'))
+		if (strncmp(name, ret_name, (size_t)len) == 0 &&
+		    (name[len] == '\0' || name[len] == '.'))
 			return true;
 	}
 	return false;
@@ -66,8 +67,9 @@ int fill_check_names(struct fill *fill, const struct seal_toml_node *table, cons
 		if (toml_is_table(node))
 			r = fill_check_names(fill, node, below, err);
 		else
-			r = toml_fail(fill->toml, node->start, err, "\"%s\" is %s, must be a table: [%s]",
-				      below, toml_kind(node), below);
+			r = toml_fail(fill->toml, node->start, err,
+				      "\"%s\" is %s, must be a table: [%s]", below, toml_kind(node),
+				      below);
 		if (r < 0)
 			return r;
 	}
@@ -95,14 +97,14 @@ static int check_string(struct fill *fill, const struct manifest_key *key,
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
 			return toml_fail(fill->toml, node->start, err,
-					 "%s%s has a control character (0x%02x); remove it", key->name,
-					 fill_where(key->table, where, sizeof(where)),
+					 "%s%s has a control character (0x%02x); remove it",
+					 key->name, fill_where(key->table, where, sizeof(where)),
 					 (unsigned int)(unsigned char)text.data[i]);
 	if (text.len == 0 && !key->initial)
 		return toml_fail(fill->toml, node->start, err, "%s%s is empty; %s", key->name,
 				 fill_where(key->table, where, sizeof(where)),
-				 key->type == TYPE_STRING ? "give it a value or remove the key" :
-							    "remove the empty string");
+				 key->type == TYPE_STRING ? "give it a value or remove the key"
+							  : "remove the empty string");
 	return 0;
 }
 
@@ -163,12 +165,12 @@ static int fail_range(struct fill *fill, const struct manifest_key *key,
 	int len = (int)(node->end - node->start);
 
 	if (key->min == key->max)
-		return toml_fail(fill->toml, node->start, err, "%s is %lld, must be %lld", key->name,
-				 (long long)node->integer, (long long)key->min);
-	return toml_fail(fill->toml, node->start, err, "%s%s is %.*s, must be from %lld to %lld", key->name,
-			 fill_where(key->table, where, sizeof(where)), len < 40 ? len : 40,
-			 fill->toml->text.data + node->start, (long long)key->min,
-			 (long long)key->max);
+		return toml_fail(fill->toml, node->start, err, "%s is %lld, must be %lld",
+				 key->name, (long long)node->integer, (long long)key->min);
+	return toml_fail(fill->toml, node->start, err, "%s%s is %.*s, must be from %lld to %lld",
+			 key->name, fill_where(key->table, where, sizeof(where)),
+			 len < 40 ? len : 40, fill->toml->text.data + node->start,
+			 (long long)key->min, (long long)key->max);
 }
 
 static int fill_integer(struct fill *fill, const struct manifest_key *key,
@@ -229,8 +231,8 @@ size_t fill_count(const struct toml *toml, const struct seal_toml_node *node)
 static int list_room(struct fill *fill, size_t n, struct manifest_list *ret_list, struct err *err)
 {
 	*ret_list = (struct manifest_list){
-		.items = manifest_store_take(fill->store, n, sizeof(struct str)),
-		.lines = manifest_store_take(fill->store, n, sizeof(unsigned int)),
+	    .items = manifest_store_take(fill->store, n, sizeof(struct str)),
+	    .lines = manifest_store_take(fill->store, n, sizeof(unsigned int)),
 	};
 	return ret_list->items && ret_list->lines ? 0 : err_nomem(err);
 }
@@ -249,12 +251,14 @@ static int check_variable(struct fill *fill, const struct seal_toml_node *node, 
 
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.data[i];
-		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '*';
+		bool letter =
+		    (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '*';
 
 		if (!letter && (i == 0 || c < '0' || c > '9'))
-			return toml_fail(fill->toml, node->start, err,
-					 "\"%.*s\" is no name of a variable; letters, digits, _ and * make one",
-					 STR_ARG(str_head(text, 100)));
+			return toml_fail(
+			    fill->toml, node->start, err,
+			    "\"%.*s\" is no name of a variable; letters, digits, _ and * make one",
+			    STR_ARG(str_head(text, 100)));
 	}
 	return 0;
 }
@@ -270,7 +274,8 @@ static int fill_strings(struct fill *fill, const struct manifest_key *key,
 	r = list_room(fill, fill_count(fill->toml, node), ret_list, err);
 	if (fill->values)
 		json_array(fill->values);
-	for (node = toml_first(fill->toml, node); r == 0 && node; node = toml_next(fill->toml, node)) {
+	for (node = toml_first(fill->toml, node); r == 0 && node;
+	     node = toml_next(fill->toml, node)) {
 		r = check_string(fill, key, node, "an array of strings", err);
 		if (r == 0 && key->is_variable)
 			r = check_variable(fill, node, err);
@@ -286,7 +291,8 @@ static int fill_strings(struct fill *fill, const struct manifest_key *key,
 }
 
 static int fill_ports(struct fill *fill, const struct manifest_key *key,
-		      const struct seal_toml_node *node, struct fill_array *ret_array, struct err *err)
+		      const struct seal_toml_node *node, struct fill_array *ret_array,
+		      struct err *err)
 {
 	struct manifest_key port = *key;
 	uint16_t *items;
@@ -299,10 +305,11 @@ static int fill_ports(struct fill *fill, const struct manifest_key *key,
 	items = manifest_store_take(fill->store, fill_count(fill->toml, node), sizeof(*items));
 	if (!items)
 		return err_nomem(err);
-	*ret_array = (struct fill_array){ items, 0 };
+	*ret_array = (struct fill_array){items, 0};
 	if (fill->values)
 		json_array(fill->values);
-	for (node = toml_first(fill->toml, node); r == 0 && node; node = toml_next(fill->toml, node)) {
+	for (node = toml_first(fill->toml, node); r == 0 && node;
+	     node = toml_next(fill->toml, node)) {
 		int64_t value = 0;
 
 		r = fill_integer(fill, &port, node, &value, err);
@@ -341,14 +348,16 @@ static int fill_headers(struct fill *fill, const struct manifest_key *key,
 		r = list_room(fill, n, &ret_lists[1], err);
 	if (fill->values)
 		json_array(fill->values);
-	for (node = toml_first(fill->toml, node); r == 0 && node; node = toml_next(fill->toml, node)) {
+	for (node = toml_first(fill->toml, node); r == 0 && node;
+	     node = toml_next(fill->toml, node)) {
 		struct str name = toml_key(fill->toml, node);
 		struct str value;
 
 		if (!is_header_name(name))
-			return toml_fail(fill->toml, node->key_start, err,
-					 "\"%.*s\" is no name of an HTTP header; use letters, digits and -",
-					 STR_ARG(str_head(name, 100)));
+			return toml_fail(
+			    fill->toml, node->key_start, err,
+			    "\"%.*s\" is no name of an HTTP header; use letters, digits and -",
+			    STR_ARG(str_head(name, 100)));
 		if (fill->values)
 			json_put(fill->values, name);
 		r = fill_string(fill, key, node, &value, err);

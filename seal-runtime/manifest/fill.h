@@ -13,7 +13,7 @@ struct err;
 struct fill {
 	struct toml *toml;
 	struct manifest_store *store;
-	struct json *values;	/* NULL: not wanted (defaults) */
+	struct json *values; /* NULL: not wanted (defaults) */
 };
 
 /* Every member of `table` has a row; `name` is the table's in manifest.def. */

@@ -4,7 +4,7 @@
 #include "manifest/manifest.h"
 
 const struct manifest_table manifest_tables[] = {
-#define TABLE(name_, sentence_, ...) { .name = name_, .sentence = sentence_, ##__VA_ARGS__ },
+#define TABLE(name_, sentence_, ...) {.name = name_, .sentence = sentence_, ##__VA_ARGS__},
 #define KEY(...)
 #include "manifest/manifest.def"
 #undef TABLE
@@ -13,10 +13,13 @@ const struct manifest_table manifest_tables[] = {
 
 const struct manifest_key manifest_keys[] = {
 #define TABLE(...)
-#define KEY(table_, name_, type_, struct_, member_, sentence_, ...)          \
-	{ .table = table_, .name = name_, .type = TYPE_##type_,              \
-	  .offset = offsetof(struct struct_, member_), .sentence = sentence_, \
-	  ##__VA_ARGS__ },
+#define KEY(table_, name_, type_, struct_, member_, sentence_, ...)                                \
+	{.table = table_,                                                                          \
+	 .name = name_,                                                                            \
+	 .type = TYPE_##type_,                                                                     \
+	 .offset = offsetof(struct struct_, member_),                                              \
+	 .sentence = sentence_,                                                                    \
+	 ##__VA_ARGS__},
 #include "manifest/manifest.def"
 #undef TABLE
 #undef KEY
@@ -39,7 +42,8 @@ const struct manifest_table *manifest_table_find(struct str name)
 const struct manifest_key *manifest_key_find(const char *table, struct str name)
 {
 	for (size_t i = 0; i < manifest_n_keys; i++)
-		if (str_is(name, manifest_keys[i].name) && strcmp(table, manifest_keys[i].table) == 0)
+		if (str_is(name, manifest_keys[i].name) &&
+		    strcmp(table, manifest_keys[i].table) == 0)
 			return &manifest_keys[i];
 	return NULL;
 }
@@ -120,7 +124,7 @@ static struct str below(const char *table, const char *name)
 	struct str rest = str_of(name);
 
 	if (name[0] == '@' || (len && (strncmp(name, table, len) != 0 || name[len] != '.')))
-		return (struct str){ 0 };
+		return (struct str){0};
 	rest = str_from(rest, len ? len + 1 : 0);
 	return str_head(rest, str_chr(rest, '.'));
 }
@@ -128,8 +132,8 @@ static struct str below(const char *table, const char *name)
 void manifest_suggest_key(const char *table, struct str name, struct buf *text)
 {
 	cleanup_buf struct buf all = BUF_INIT;
-	struct nearest nearest = { .wanted = name, .distance = WORD_MAX, .all = &all };
-	struct str last = { 0 };	/* tables with a common part stand together */
+	struct nearest nearest = {.wanted = name, .distance = WORD_MAX, .all = &all};
+	struct str last = {0}; /* tables with a common part stand together */
 
 	for (size_t i = 0; i < manifest_n_keys; i++)
 		if (strcmp(table, manifest_keys[i].table) == 0)
@@ -148,7 +152,7 @@ void manifest_suggest_key(const char *table, struct str name, struct buf *text)
 void manifest_suggest_choice(const char *choices, struct str name, struct buf *text)
 {
 	cleanup_buf struct buf all = BUF_INIT;
-	struct nearest nearest = { .wanted = name, .distance = WORD_MAX, .all = &all };
+	struct nearest nearest = {.wanted = name, .distance = WORD_MAX, .all = &all};
 	struct str rest = str_of(choices), choice;
 
 	while (str_split(&rest, '|', &choice))

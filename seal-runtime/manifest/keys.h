@@ -13,32 +13,32 @@ enum manifest_type {
 	TYPE_NUMBER,
 	TYPE_BOOLEAN,
 	TYPE_TRISTATE,
-	TYPE_ENUM,	/* the index among the choices */
-	TYPE_SWITCH,	/* the same, of two, as a bool */
-	TYPE_STRINGS,	/* struct manifest_list */
-	TYPE_PORTS,	/* uint16_t *, then size_t */
-	TYPE_HEADERS,	/* names, then values: two struct manifest_list */
-	TYPE_ENTRIES,	/* the entry's struct *, then size_t */
+	TYPE_ENUM,    /* the index among the choices */
+	TYPE_SWITCH,  /* the same, of two, as a bool */
+	TYPE_STRINGS, /* struct manifest_list */
+	TYPE_PORTS,   /* uint16_t *, then size_t */
+	TYPE_HEADERS, /* names, then values: two struct manifest_list */
+	TYPE_ENTRIES, /* the entry's struct *, then size_t */
 };
 
 struct manifest_table {
 	const char *name, *sentence;
-	const char *plain;	/* of an entry: the key that a bare string gives */
-	size_t present;		/* offset of a bool, or 0 */
+	const char *plain; /* of an entry: the key that a bare string gives */
+	size_t present;    /* offset of a bool, or 0 */
 };
 
 struct manifest_key {
 	const char *table, *name;
 	enum manifest_type type;
-	size_t offset;		/* in struct manifest, or in the entry */
+	size_t offset; /* in struct manifest, or in the entry */
 	const char *sentence;
 	bool required;
-	bool is_variable;	/* strings are names of variables, `*` allowed */
-	const char *initial;	/* as TOML; NULL: unset */
+	bool is_variable;    /* strings are names of variables, `*` allowed */
+	const char *initial; /* as TOML; NULL: unset */
 	int64_t min, max;
-	const char *choices;	/* "a|b|c" */
+	const char *choices; /* "a|b|c" */
 	const char *entry;
-	size_t has;		/* offset of a bool, or 0 */
+	size_t has; /* offset of a bool, or 0 */
 };
 
 extern const struct manifest_table manifest_tables[];

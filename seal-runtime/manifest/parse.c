@@ -15,8 +15,8 @@
 static int fail_missing(struct fill *fill, const struct manifest_key *key,
 			const struct seal_toml_node *table, struct err *err)
 {
-	return toml_fail(fill->toml, table ? table->start : 0, err, "%s is missing; add `%s = %s`%s%s%s",
-			 key->name, key->name,
+	return toml_fail(fill->toml, table ? table->start : 0, err,
+			 "%s is missing; add `%s = %s`%s%s%s", key->name, key->name,
 			 key->type == TYPE_INTEGER ? "1" : "\"...\"",
 			 key->table[0] ? " under [" : " as the first line", key->table,
 			 key->table[0] ? "]" : "");
@@ -27,7 +27,7 @@ static int fill_key(struct fill *fill, const struct manifest_key *key, struct ma
 {
 	const struct seal_toml_node *table = toml_table(fill->toml, key->table);
 	const struct seal_toml_node *node =
-		table ? toml_member(fill->toml, table, str_of(key->name)) : NULL;
+	    table ? toml_member(fill->toml, table, str_of(key->name)) : NULL;
 
 	if (!node && key->required && fill->values)
 		return fail_missing(fill, key, table, err);
@@ -78,13 +78,14 @@ static void write_defaults(struct buf *text)
 
 static int fill_defaults(struct manifest_store *store, struct manifest *manifest, struct err *err)
 {
-	struct fill fill = { .toml = &store->defaults, .store = store };
+	struct fill fill = {.toml = &store->defaults, .store = store};
 	int r;
 
 	write_defaults(&store->defaults_text);
 	r = buf_check(&store->defaults_text, "the defaults", err);
 	if (r == 0)
-		r = toml_read(&store->defaults, buf_str(&store->defaults_text), "the defaults", err);
+		r = toml_read(&store->defaults, buf_str(&store->defaults_text), "the defaults",
+			      err);
 	if (r == 0)
 		r = fill_all(&fill, manifest, err);
 	/* No file of the person's is to blame for these. */
@@ -120,8 +121,9 @@ static int check_rules(struct fill *fill, const struct manifest *manifest, struc
 	size_t n = count_side(&manifest->allow) + count_side(&manifest->deny);
 
 	if (n > MANIFEST_RULES_MAX)
-		return toml_fail(fill->toml, 0, err, "%zu rules, at most %d are allowed; use wider patterns",
-				 n, MANIFEST_RULES_MAX);
+		return toml_fail(fill->toml, 0, err,
+				 "%zu rules, at most %d are allowed; use wider patterns", n,
+				 MANIFEST_RULES_MAX);
 	return 0;
 }
 
@@ -132,9 +134,10 @@ static int check_together(struct fill *fill, const struct manifest *manifest, st
 	size_t at = toml_table(fill->toml, "model")->start;
 
 	if (model->thinking == THINKING_MANUAL && !model->thinking_budget)
-		return toml_fail(fill->toml, at, err,
-				 "thinking is \"manual\" without a budget; add `thinking_budget = 8192` "
-				 "under [model]");
+		return toml_fail(
+		    fill->toml, at, err,
+		    "thinking is \"manual\" without a budget; add `thinking_budget = 8192` "
+		    "under [model]");
 	if (str_is(model->provider, "local") && !model->base_url.len)
 		return toml_fail(fill->toml, at, err,
 				 "provider is \"local\" without its address; add `base_url = "
@@ -142,10 +145,11 @@ static int check_together(struct fill *fill, const struct manifest *manifest, st
 	return check_rules(fill, manifest, err);
 }
 
-static int parse(struct manifest *manifest, struct manifest_store *store, const char *name, struct err *err)
+static int parse(struct manifest *manifest, struct manifest_store *store, const char *name,
+		 struct err *err)
 {
 	struct json values = json_to(&store->values);
-	struct fill fill = { .toml = &store->toml, .store = store, .values = &values };
+	struct fill fill = {.toml = &store->toml, .store = store, .values = &values};
 	int r;
 
 	r = toml_read(&store->toml, manifest->text, name, err);
@@ -175,7 +179,7 @@ int manifest_parse(struct str text, const char *name, struct manifest **ret_mani
 	store->text = str_dup(text);
 	if (!store->text)
 		return err_nomem(err);
-	manifest->text = (struct str){ store->text, text.len };
+	manifest->text = (struct str){store->text, text.len};
 	hash_hex(text, manifest->text_hash);
 	r = parse(manifest, store, name, err);
 	if (r < 0)
@@ -223,8 +227,8 @@ int manifest_load(const char *root, struct manifest **ret_manifest, struct err *
 		return fd;
 	r = fd_read_all(fd, MANIFEST_SIZE_MAX, &text, err);
 	if (r == ERR_LIMIT)
-		return err_set(err, ERR_INPUT, "%s:1:1: larger than %d bytes; make it smaller", path.data,
-			       MANIFEST_SIZE_MAX);
+		return err_set(err, ERR_INPUT, "%s:1:1: larger than %d bytes; make it smaller",
+			       path.data, MANIFEST_SIZE_MAX);
 	if (r < 0)
 		return err_wrap(err, "%s", path.data);
 	return manifest_parse(buf_str(&text), path.data, ret_manifest, err);
@@ -253,9 +257,10 @@ int manifest_find_root(const char *start, char **ret_root, struct err *err)
 			return *ret_root ? 0 : err_nomem(err);
 		}
 		if (strcmp(folder, "/") == 0)
-			return err_set(err, ERR_INPUT,
-				       "no %s in %s or above it; `seal init` makes one for this project",
-				       MANIFEST_NAME, start);
+			return err_set(
+			    err, ERR_INPUT,
+			    "no %s in %s or above it; `seal init` makes one for this project",
+			    MANIFEST_NAME, start);
 		slash = strrchr(folder, '/');
 		slash[slash == folder] = '\0';
 	}

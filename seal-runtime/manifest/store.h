@@ -8,9 +8,9 @@ struct store_chunk;
 
 struct manifest_store {
 	char *text;
-	struct toml toml, defaults;	/* strings point into them */
+	struct toml toml, defaults; /* strings point into them */
 	struct buf defaults_text;
-	struct buf values;		/* the set values, normalised: see canonical.h */
+	struct buf values; /* the set values, normalised: see canonical.h */
 	struct store_chunk *chunks;
 };
 

@@ -204,7 +204,8 @@ static void team_sign(const char *name_space)
 	put("c", buf_str(&bytes));
 	(void)unlink("c.sig");
 	(void)unlink("team");
-	assert_int_equal(RUN_PROGRAM(NULL, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "team"), 0);
+	assert_int_equal(
+	    RUN_PROGRAM(NULL, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "team"), 0);
 	assert_int_equal(RUN_PROGRAM(NULL, "ssh-keygen", "-q", "-Y", "sign", "-n",
 				     (char *)(uintptr_t)name_space, "-f", "team", "c"),
 			 0);
@@ -287,16 +288,18 @@ static int answer_at_terminal(const char *answer)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct err err = { 0 };
+		struct err err = {0};
 
-		_exit(approve_manifest("p", NULL, &err) == 0 ? 0 : err.code == ERR_CANCELLED ? 1 : 2);
+		_exit(approve_manifest("p", NULL, &err) == 0 ? 0
+		      : err.code == ERR_CANCELLED            ? 1
+							     : 2);
 	}
 	while (str_find(buf_str(&seen), STR("[y/N]"), 0) == STR_NONE) {
 		char chunk[512];
 		ssize_t n = read(terminal, chunk, sizeof(chunk));
 
 		assert_true(n > 0);
-		buf_add(&seen, (struct str){ chunk, (size_t)n });
+		buf_add(&seen, (struct str){chunk, (size_t)n});
 	}
 	assert_int_not_equal(str_find(buf_str(&seen), STR("May an agent do this?"), 0), STR_NONE);
 	assert_int_not_equal(str_find(buf_str(&seen), STR("replay x"), 0), STR_NONE);
@@ -321,7 +324,7 @@ TEST(at_a_terminal_only_yes_approves)
 
 TEST(an_answer_is_added_and_signed_again)
 {
-	const struct manifest_edit edit = { EDIT_ALLOW, EDIT_COMMANDS, STR("make:*"), false };
+	const struct manifest_edit edit = {EDIT_ALLOW, EDIT_COMMANDS, STR("make:*"), false};
 	cleanup_buf struct buf text = BUF_INIT;
 	struct err err;
 
@@ -334,8 +337,8 @@ TEST(an_answer_is_added_and_signed_again)
 	MUST(approve_edit("p", &edit, &err), &err);
 	MUST(trust("p", &err), &err);
 	get("p/seal.toml", &text);
-	assert_true(str_is(buf_str(&text),
-			   TEXT "\n[capabilities.allow.commands]\npatterns = [\n  \"make:*\",\n]\n"));
+	assert_true(str_is(buf_str(&text), TEXT
+			   "\n[capabilities.allow.commands]\npatterns = [\n  \"make:*\",\n]\n"));
 	put("p/seal.toml", STR(TEXT "max_tokens = 5\n"));
 	assert_int_equal(approve_edit("p", &edit, &err), ERR_INPUT);
 	refused("p", "was changed since");
@@ -346,10 +349,10 @@ TEST(an_answer_is_added_and_signed_again)
 
 static int answer_many(char client)
 {
-	char name[] = { client, '0', '\0' };
+	char name[] = {client, '0', '\0'};
 
 	for (int i = 0; i < ANSWERS; i++) {
-		struct manifest_edit edit = { EDIT_ALLOW, EDIT_COMMANDS, { name, 2 }, false };
+		struct manifest_edit edit = {EDIT_ALLOW, EDIT_COMMANDS, {name, 2}, false};
 		struct err err;
 
 		name[1] = (char)('0' + i);
@@ -393,14 +396,15 @@ TEST(words_say_what_is_granted_and_what_changed)
 	project(TEXT "[capabilities.allow.commands]\npatterns = [\n  \"a b\",\n]\n");
 	approve_here();
 	put("p/seal.toml",
-	    STR(TEXT "[capabilities.allow.commands]\npatterns = [\n  \"a b\",\n"
-		     "  { command = \"c\xe2\x80\xae:*\", prompt = true },\n]\n[capabilities.deny.read]\n"
-		     "default_files = [\".env\"]\n[sandbox.os]\ncommand_fs = \"all\"\n"));
+	    STR(TEXT
+		"[capabilities.allow.commands]\npatterns = [\n  \"a b\",\n"
+		"  { command = \"c\xe2\x80\xae:*\", prompt = true },\n]\n[capabilities.deny.read]\n"
+		"default_files = [\".env\"]\n[sandbox.os]\ncommand_fs = \"all\"\n"));
 	MUST(manifest_load("p", &manifest, &err), &err);
 	MUST(approve_describe(manifest, "p", APPROVE_HERE, &text, &err), &err);
 	assert_non_null(strstr(text.data, "Model\n    replay x\n"));
-	assert_non_null(strstr(text.data,
-			       "May run, in the sandbox\n    a b\n    c\\u{202e}:*   (asks every time)\n"));
+	assert_non_null(strstr(
+	    text.data, "May run, in the sandbox\n    a b\n    c\\u{202e}:*   (asks every time)\n"));
 	assert_non_null(strstr(text.data, "Never reads\n    .env, everywhere\n"));
 	assert_non_null(strstr(text.data, "! commands see the whole machine\n"));
 	assert_non_null(strstr(text.data, "Changed since it was last approved\n"));
@@ -413,7 +417,8 @@ TEST_MAIN_AT_HOME(RUN(an_unsigned_manifest_is_refused),
 		  RUN(a_value_that_is_set_to_its_default_is_another_manifest),
 		  RUN(both_forms_of_an_entry_are_one_manifest), RUN(a_copy_elsewhere_is_not_signed),
 		  RUN(an_approval_put_under_another_root_says_whose_it_is),
-		  RUN(no_byte_of_an_approval_can_be_changed), RUN(no_byte_of_a_value_can_be_changed),
+		  RUN(no_byte_of_an_approval_can_be_changed),
+		  RUN(no_byte_of_a_value_can_be_changed),
 		  RUN(a_key_that_is_no_longer_trusted_is_refused),
 		  RUN(a_teams_signature_counts_when_its_key_is_trusted),
 		  RUN(a_signature_for_another_use_is_refused),

@@ -67,7 +67,8 @@ void toml_position(const struct toml *toml, size_t at, unsigned int *ret_line,
 	}
 	*ret_line = (unsigned int)low + 1;
 	*ret_column = (unsigned int)(characters_before(toml, at) -
-				     characters_before(toml, toml->lines[low])) + 1;
+				     characters_before(toml, toml->lines[low])) +
+		      1;
 }
 
 /* What is quoted from the file goes to a terminal: no control bytes. */
@@ -97,7 +98,7 @@ static int fail_syntax(struct toml *toml, struct err *err)
 {
 	size_t at = toml->raw.error_at;
 	unsigned int line, column;
-	struct str rest, shown = { 0 };
+	struct str rest, shown = {0};
 
 	toml_position(toml, at, &line, &column);
 	rest = str_from(toml->text, toml->lines[line - 1]);
@@ -115,8 +116,9 @@ static int refuse_bytes(struct toml *toml, struct err *err)
 	size_t zero = str_chr(text, '\0');
 
 	if (str_starts(text, STR("\xef\xbb\xbf")))
-		return toml_fail(toml, 0, err,
-				 "the file begins with a byte order mark; save it as UTF-8 without one");
+		return toml_fail(
+		    toml, 0, err,
+		    "the file begins with a byte order mark; save it as UTF-8 without one");
 	if (zero != STR_NONE)
 		return toml_fail(toml, zero, err, "there is a NUL byte; remove it");
 	if (valid < text.len)
@@ -145,9 +147,9 @@ int toml_read(struct toml *toml, struct str text, const char *name, struct err *
 	int r;
 
 	if (text.len > MANIFEST_SIZE_MAX)
-		return err_set(err, ERR_INPUT, "%s:1:1: larger than %d bytes; make it smaller", name,
-			       MANIFEST_SIZE_MAX);
-	*toml = (struct toml){ .text = { text.data ? text.data : "", text.len }, .name = name };
+		return err_set(err, ERR_INPUT, "%s:1:1: larger than %d bytes; make it smaller",
+			       name, MANIFEST_SIZE_MAX);
+	*toml = (struct toml){.text = {text.data ? text.data : "", text.len}, .name = name};
 	r = read_text(toml, err);
 	if (r < 0)
 		toml_fini(toml);
@@ -159,7 +161,7 @@ void toml_fini(struct toml *toml)
 	seal_toml_free(&toml->raw);
 	free(toml->lines);
 	free(toml->points);
-	*toml = (struct toml){ 0 };
+	*toml = (struct toml){0};
 }
 
 const struct seal_toml_node *toml_root(const struct toml *toml)
@@ -179,12 +181,12 @@ const struct seal_toml_node *toml_next(const struct toml *toml, const struct sea
 
 struct str toml_key(const struct toml *toml, const struct seal_toml_node *node)
 {
-	return (struct str){ toml->raw.bytes + node->key, node->key_len };
+	return (struct str){toml->raw.bytes + node->key, node->key_len};
 }
 
 struct str toml_string(const struct toml *toml, const struct seal_toml_node *node)
 {
-	return (struct str){ toml->raw.bytes + node->text, node->text_len };
+	return (struct str){toml->raw.bytes + node->text, node->text_len};
 }
 
 const struct seal_toml_node *toml_member(const struct toml *toml,

@@ -14,12 +14,12 @@
 struct err;
 
 struct toml {
-	struct str text;	/* borrowed */
-	const char *name;	/* borrowed: what messages call the file */
+	struct str text;  /* borrowed */
+	const char *name; /* borrowed: what messages call the file */
 	struct seal_toml raw;
-	uint32_t *lines;	/* where each line begins */
+	uint32_t *lines; /* where each line begins */
 	size_t n_lines;
-	uint32_t *points;	/* characters before each TOML_STRIDE bytes */
+	uint32_t *points; /* characters before each TOML_STRIDE bytes */
 };
 
 #define TOML_STRIDE 256
@@ -38,7 +38,7 @@ void toml_position(const struct toml *toml, size_t at, unsigned int *ret_line,
 
 /* ERR_INPUT, "<name>:<line>:<column>: <text>". */
 int toml_fail(const struct toml *toml, size_t at, struct err *err, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 
 /* The root, and the ways from a node; NULL when there is none. */
 const struct seal_toml_node *toml_root(const struct toml *toml);

@@ -88,12 +88,13 @@ static int explain(const struct approval *approval, const char *root, struct err
 	if (err->code != ERR_INPUT || !realpath(root, real))
 		return err->code;
 	if (approval->root.len && !str_is(buf_str(&approval->root), real))
-		return err_set(err, ERR_INPUT, "%s/%s is not signed: %s is an approval for %.*s; " SIGN_REMEDY,
-			       root, MANIFEST_NAME, approval->path.data,
-			       STR_ARG(buf_str(&approval->root)));
+		return err_set(
+		    err, ERR_INPUT, "%s/%s is not signed: %s is an approval for %.*s; " SIGN_REMEDY,
+		    root, MANIFEST_NAME, approval->path.data, STR_ARG(buf_str(&approval->root)));
 	if (covers_text(approval, root))
 		return err_set(err, ERR_INPUT,
-			       "%s/%s was changed since you approved it; `seal manifest diff` shows how, `seal "
+			       "%s/%s was changed since you approved it; `seal manifest diff` "
+			       "shows how, `seal "
 			       "manifest sign` approves it",
 			       root, MANIFEST_NAME);
 	return err_wrap(err, "%s/%s: the approval %s does not hold (" SIGN_REMEDY ")", root,
@@ -105,16 +106,17 @@ static int check_trusted(const struct crypto_key *key, const char *root, struct 
 	int r = crypto_trusted(key, CRYPTO_FOR_MANIFEST, err);
 
 	if (r == ERR_INPUT)
-		return err_wrap(err,
-				"%s/%s is signed, but the key is not trusted (`seal keys trust KEY` trusts it)",
-				root, MANIFEST_NAME);
+		return err_wrap(
+		    err,
+		    "%s/%s is signed, but the key is not trusted (`seal keys trust KEY` trusts it)",
+		    root, MANIFEST_NAME);
 	return r;
 }
 
 /* COVERED, ABSENT, or the reason. */
 static int check_own(const struct manifest *manifest, const char *root, struct err *err)
 {
-	cleanup_approval struct approval approval = { 0 };
+	cleanup_approval struct approval approval = {0};
 	struct crypto_key key;
 	int r = approval_load(root, &approval, err);
 
@@ -160,7 +162,8 @@ int manifest_trust(const struct manifest *manifest, const char *root, struct err
 	if (team == COVERED)
 		return 0;
 	if (own == ABSENT && team == ABSENT)
-		return err_set(err, ERR_INPUT, "%s/%s is not signed; " SIGN_REMEDY, root, MANIFEST_NAME);
+		return err_set(err, ERR_INPUT, "%s/%s is not signed; " SIGN_REMEDY, root,
+			       MANIFEST_NAME);
 	*err = own == ABSENT ? team_err : own_err;
 	return err->code;
 }

@@ -15,10 +15,12 @@
 
 static bool is_deceptive(uint32_t point)
 {
-	return (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0) ||
-	       point == 0xad || point == 0x061c || point == 0x180e || (point >= 0x200b && point <= 0x200f) ||
+	return (point < 0x20 && point != '\n' && point != '\t') ||
+	       (point >= 0x7f && point < 0xa0) || point == 0xad || point == 0x061c ||
+	       point == 0x180e || (point >= 0x200b && point <= 0x200f) ||
 	       (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) ||
-	       point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) || (point >= 0xe0000 && point <= 0xe007f);
+	       point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) ||
+	       (point >= 0xe0000 && point <= 0xe007f);
 }
 
 void words_add_plain(struct buf *out, struct str text)
@@ -72,7 +74,7 @@ static void add_list(struct buf *text, const struct manifest_list *list)
 
 static void describe_list(struct buf *text, const char *heading, const struct manifest_list *list)
 {
-	struct listing listing = { text, heading, 0 };
+	struct listing listing = {text, heading, 0};
 
 	if (list->n == 0)
 		return;
@@ -81,9 +83,10 @@ static void describe_list(struct buf *text, const char *heading, const struct ma
 	buf_addc(text, '\n');
 }
 
-static void describe_paths(struct buf *text, const char *heading, const struct manifest_paths *paths)
+static void describe_paths(struct buf *text, const char *heading,
+			   const struct manifest_paths *paths)
 {
-	struct listing listing = { text, heading, 0 };
+	struct listing listing = {text, heading, 0};
 
 	if (!paths->has_paths && paths->default_files.n && listing_begin(&listing)) {
 		add_list(text, &paths->default_files);
@@ -116,7 +119,8 @@ static void describe_command(struct buf *text, const struct manifest_command *co
 		add_list(text, &command->env_vars);
 	}
 	if (command->has_domains || !command->inherit_default_domains) {
-		buf_adds(text, command->inherit_default_domains ? "   also reaches " : "   reaches only ");
+		buf_adds(text, command->inherit_default_domains ? "   also reaches "
+								: "   reaches only ");
 		add_list(text, &command->domains);
 	}
 	buf_addc(text, '\n');
@@ -132,7 +136,7 @@ static bool is_plain(const struct manifest_command *command)
 static void describe_commands(struct buf *text, const char *heading,
 			      const struct manifest_commands *commands)
 {
-	struct listing listing = { text, heading, 0 };
+	struct listing listing = {text, heading, 0};
 	size_t line = 0;
 
 	for (size_t i = 0; i < commands->n_patterns; i++) {
@@ -156,7 +160,7 @@ static void describe_commands(struct buf *text, const char *heading,
 
 static void describe_tools(struct buf *text, const struct manifest_sandbox *sandbox)
 {
-	struct listing listing = { text, "Bundles: what these tools need of this machine", 0 };
+	struct listing listing = {text, "Bundles: what these tools need of this machine", 0};
 
 	for (size_t i = 0; i < sandbox->n_tools; i++) {
 		const struct manifest_tool *tool = &sandbox->tools[i];
@@ -187,8 +191,9 @@ static void describe_ports(struct buf *text, const char *heading, const uint16_t
 
 static bool has_wide_command(const struct manifest *manifest)
 {
-	static const char *const words[] = { "bash:*", "sh:*", "zsh:*", "python:*", "python3:*", "node:*",
-					     "perl:*", "ruby:*", "env:*", "xargs:*", "ssh:*", "docker:*" };
+	static const char *const words[] = {"bash:*",    "sh:*",    "zsh:*",  "python:*",
+					    "python3:*", "node:*",  "perl:*", "ruby:*",
+					    "env:*",     "xargs:*", "ssh:*",  "docker:*"};
 
 	for (size_t i = 0; i < manifest->allow.commands.n_patterns; i++)
 		for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++)
@@ -205,16 +210,17 @@ static void describe_warnings(struct buf *text, const struct manifest *manifest)
 		bool applies;
 		const char *sentence;
 	} warnings[] = {
-		{ manifest->security.allow_privilege_wrappers, "rules may grant sudo and the like" },
-		{ manifest->security.allow_python_interpreter, "rules may grant python: any program" },
-		{ has_wide_command(manifest), "a rule grants a shell or interpreter: any program" },
-		{ manifest->security.allow_redirects == REDIRECTS_FILES, "commands may redirect into files" },
-		{ manifest->sandbox.command_fs == COMMAND_FS_PERMISSIVE, "commands see the home folder" },
-		{ manifest->sandbox.command_fs == COMMAND_FS_ALL, "commands see the whole machine" },
-		{ !manifest->sandbox.command_mask_secrets, "usual places of secrets are not hidden" },
-		{ manifest->command_run.envrc_mode == ENVRC_ALLOW, ".envrc is read without asking" },
-		{ manifest->allow.write.has_paths && manifest->allow.commands.n_patterns,
-		  "what may be written may be run by the commands above, inside the sandbox" },
+	    {manifest->security.allow_privilege_wrappers, "rules may grant sudo and the like"},
+	    {manifest->security.allow_python_interpreter, "rules may grant python: any program"},
+	    {has_wide_command(manifest), "a rule grants a shell or interpreter: any program"},
+	    {manifest->security.allow_redirects == REDIRECTS_FILES,
+	     "commands may redirect into files"},
+	    {manifest->sandbox.command_fs == COMMAND_FS_PERMISSIVE, "commands see the home folder"},
+	    {manifest->sandbox.command_fs == COMMAND_FS_ALL, "commands see the whole machine"},
+	    {!manifest->sandbox.command_mask_secrets, "usual places of secrets are not hidden"},
+	    {manifest->command_run.envrc_mode == ENVRC_ALLOW, ".envrc is read without asking"},
+	    {manifest->allow.write.has_paths && manifest->allow.commands.n_patterns,
+	     "what may be written may be run by the commands above, inside the sandbox"},
 	};
 
 	for (size_t i = 0; i < sizeof(warnings) / sizeof(warnings[0]); i++)
@@ -266,7 +272,7 @@ void words_describe(const struct manifest *manifest, struct buf *text)
 	describe_list(text, "Commands never reach", &deny->commands.domains);
 	describe_list(text, "The agent itself never reaches", &deny->network_domains);
 	describe_list(text, "Nothing ever reaches", &manifest->security.universal_deny_domains);
-	buf_adds(text, manifest->security.allow_runtime_expansion ? "Everything else is asked\n" :
-								     "Everything else is refused\n");
+	buf_adds(text, manifest->security.allow_runtime_expansion ? "Everything else is asked\n"
+								  : "Everything else is refused\n");
 	describe_warnings(text, manifest);
 }
