@@ -141,9 +141,11 @@ static void tell_tool_end(struct telling *telling, struct str outcome, struct st
 	add_line(telling, &w, &params);
 }
 
+/* What the agent asks for itself, without the model, is on no screen. */
 static bool is_tool(const struct telling *telling)
 {
-	return str_starts(str_of(telling->call), STR("tools."));
+	return str_starts(str_of(telling->call), STR("tools.")) &&
+	       strcmp(telling->call, "tools.external-tools") != 0;
 }
 
 /* Turns are told whole: the one under way comes to the client as it happens. */

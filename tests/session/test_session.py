@@ -21,7 +21,7 @@ SLOW = int(os.environ.get("SEAL_TEST_SLOW", "1"))
 READ = '[capabilities.allow.read]\npaths = [{ path = "src/**", files = ["*"] }]\n'
 WRITE = '[capabilities.allow.write]\npaths = [{ path = "src/**", files = ["*"], prompt = true }]\n'
 SLEEP = '[capabilities.allow.commands]\npatterns = ["sleep 600"]\n'
-HANG = dict(text("Once upon a time there was a"), after=3, then="hang")
+HANG = dict(text("Once upon a time there was a"), after=6, then="hang")
 MEMORY = {"outcome": {"outcome": "selected", "optionId": "allow_once"}}
 
 
@@ -227,7 +227,7 @@ def _():
 def sleepers(p):
     """Commands do not carry the daemon's environment: they are found below it."""
     daemon = p.daemon()["pid"]
-    return [pid for pid in descendants(daemon) if b"sleep\0600" in cmdline(pid)]
+    return [pid for pid in descendants(daemon) if b"sleep\x00600" in cmdline(pid)]
 
 
 def cmdline(pid):
@@ -380,8 +380,7 @@ def _():
         session = p.session(client)
         p.prompt(client, session)
         client.close()
-        await_that("the turn ends", lambda: any(r["kind"] == "export-end" and r["outcome"] == "ok" for r in p.records(session)[2:]
-                                               if r.get("of", 0) > 3))
+        await_that("the turn ends", lambda: [r["outcome"] for r in p.records(session) if r["kind"] == "export-end"] == ["ok"] * 2)
 
 
 @row("a worker that is killed fails the turn with what happened, and the next goes on")
