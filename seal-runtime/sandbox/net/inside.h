@@ -37,6 +37,7 @@ struct net {
 	uint16_t ports[64];                 /* that any rule names */
 	size_t n_ports;
 	int netns, stop_fd;
+	pthread_t acceptor;
 	bool started;
 
 	pthread_mutex_t lock;

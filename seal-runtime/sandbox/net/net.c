@@ -287,8 +287,8 @@ static void *connection_thread(void *ctx)
 	return NULL;
 }
 
-/* Signals are for the thread that started all this. */
-static int start_thread(void *(*body)(void *), void *ctx)
+/* Signals are for the thread that started all this.  Joinable when ret_thread. */
+static int start_thread(void *(*body)(void *), void *ctx, pthread_t *ret_thread)
 {
 	pthread_attr_t attributes;
 	sigset_t all, before;
@@ -298,9 +298,10 @@ static int start_thread(void *(*body)(void *), void *ctx)
 	sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	(void)pthread_attr_init(&attributes);
-	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	if (!ret_thread)
+		(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	(void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	r = pthread_create(&thread, &attributes, body, ctx);
+	r = pthread_create(ret_thread ? ret_thread : &thread, &attributes, body, ctx);
 	(void)pthread_attr_destroy(&attributes);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return r;
@@ -332,7 +333,7 @@ static void accept_one(struct net *net, unsigned int at)
 		return;
 	}
 	*accepted = (struct accepted){net, client, net->doors[at], net->listeners[at].port};
-	if (start_thread(connection_thread, accepted) == 0)
+	if (start_thread(connection_thread, accepted, NULL) == 0)
 		return;
 	free(accepted);
 	(void)close(client);
@@ -436,7 +437,7 @@ int net_start(void *ctx, int netns, struct err *err)
 		return err_sys(err, "keep the network namespace");
 	open_dev_servers(net);
 	net->n_owners++;
-	net->started = start_thread(accepting_thread, net) == 0;
+	net->started = start_thread(accepting_thread, net, &net->acceptor) == 0;
 	if (net->started)
 		return 0;
 	net->n_owners--;
@@ -454,8 +455,10 @@ void net_stop(struct net *net, struct sandbox_outcome *outcome)
 				   HINT);
 	net->n_denials = 0;
 	(void)pthread_mutex_unlock(&net->lock);
-	if (net->started)
-		(void)!write(net->stop_fd, &one, sizeof(one));
+	if (!net->started)
+		return;
+	(void)!write(net->stop_fd, &one, sizeof(one));
+	(void)pthread_join(net->acceptor, NULL);
 	net->started = false;
 }
 

@@ -1,0 +1,490 @@
+/*
+ * The real sandbox with the probe inside: what must be refused is refused, what
+ * must work works, and nothing is left.  One project and one outside for all
+ * rows; names below are relative to the project, which is the working folder.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/test.h"
+#include "manifest/manifest.h"
+#include "sandbox/sandbox.h"
+
+#define MANIFEST                                                                                   \
+	"schema_version = 1\n[model]\nprovider = \"replay\"\nname = \"x\"\n"                       \
+	"[capabilities.deny.read]\npaths = [{ path = \"private/**\", files = [\"*\"] }]\n"         \
+	"[capabilities.deny.write]\npaths = [{ path = \"fixed/**\", files = [\"*\"] }]\n"          \
+	"[sandbox.os.limits]\nprocesses = 64\n"
+
+static struct {
+	char top[64], project[128];
+	struct manifest *manifest;
+	struct sandbox *sandbox;
+	int listener;
+} world;
+
+static void make(const char *path, const char *text)
+{
+	char whole[PATH_MAX];
+	struct err err;
+	int fd;
+
+	(void)snprintf(whole, sizeof(whole), "%s/%s", world.top, path);
+	*strrchr(whole, '/') = '\0';
+	MUST(fd_make_dirs(whole, &err), &err);
+	(void)snprintf(whole, sizeof(whole), "%s/%s", world.top, path);
+	fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+static void copy_probe(void)
+{
+	cleanup_buf struct buf bytes = BUF_INIT;
+	int folder = open(world.project, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct err err;
+
+	MUST(fd_read_file(AT_FDCWD, getenv("SEAL_PROBE"), 64 << 20, &bytes, &err), &err);
+	MUST(fd_replace_file(folder, "probe", buf_str(&bytes), 0755, &err), &err);
+	close(folder);
+}
+
+/* A daemon of the host whose socket lies in the project. */
+static void listen_in_project(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/host.sock", world.project);
+	world.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(world.listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(world.listener, 8), 0);
+}
+
+static int set_up(void **state)
+{
+	struct sandbox_setup setup = {0};
+	struct err err;
+
+	(void)state;
+	(void)snprintf(world.top, sizeof(world.top), "/tmp/seal-inside-XXXXXX");
+	assert_non_null(mkdtemp(world.top));
+	(void)snprintf(world.project, sizeof(world.project), "%s/project", world.top);
+	make("outside/secret", "SECRET\n");
+	make("run/x", "");
+	make("session/x", "");
+	make("project/README", "hello\n");
+	make("project/.env", "KEY=SECRET\n");
+	make("project/conf/deep/server.pem", "SECRET\n");
+	make("project/private/notes", "SECRET\n");
+	make("project/fixed/a", "a\n");
+	make("project/.vscode/settings.json", "{}\n");
+	make("project/seal.toml", MANIFEST);
+	make("project/.git/config", "[core]\n");
+	make("project/.git/HEAD", "ref: refs/heads/main\n");
+	make("project/.git/hooks/x.sample", "");
+	make("project/lib/.git/config", "[core]\n");
+	make("project/lib/.git/HEAD", "ref: refs/heads/main\n");
+	copy_probe();
+	listen_in_project();
+	(void)setenv("SEAL_TEST_KEY", "SECRET", 1);
+	(void)setenv("GRANTED", "yes", 1);
+	MUST(manifest_parse(STR(MANIFEST), "seal.toml", &world.manifest, &err), &err);
+	char run[128], session[128];
+	(void)snprintf(run, sizeof(run), "%s/run", world.top);
+	(void)snprintf(session, sizeof(session), "%s/session", world.top);
+	setup = (struct sandbox_setup){world.manifest, world.project, session, run};
+	MUST(sandbox_new(&setup, &world.sandbox, &err), &err);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	sandbox_free(world.sandbox);
+	manifest_free(world.manifest);
+	close(world.listener);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", world.top);
+	return system(command) != 0;
+}
+
+static struct sandbox_command command_of(const char *script)
+{
+	static const char *const names[] = {"GRANTED", NULL};
+
+	return (struct sandbox_command){.grant = {str_of(script), world.project, NULL, names},
+					.timeout_s = 30,
+					.output_max = 4096,
+					.cancel_fd = -1,
+					.stdin_fd = -1,
+					.stdout_fd = -1,
+					.stderr_fd = -1};
+}
+
+static struct sandbox_outcome run(struct sandbox_command command)
+{
+	struct sandbox_outcome outcome = {0};
+	struct err err;
+
+	MUST(sandbox_run(world.sandbox, &command, &outcome, &err), &err);
+	if (!outcome.started)
+		fail_msg("not started: %s", outcome.error->text);
+	return outcome;
+}
+
+#define DONE    0
+#define REFUSED 1
+
+static const struct row {
+	const char *name, *script;
+	int want;
+} rows[] = {
+    {"a file of the project is read", "./probe read README", DONE},
+    {"a file of the project is written", "./probe write new.txt", DONE},
+    {"a file outside is not read", "./probe read ../outside/secret", REFUSED},
+    {"nor through a link", "ln -sfn ../outside out && ./probe read out/secret", REFUSED},
+    {"nor is it there to be linked", "./probe link ../outside/secret hard", REFUSED},
+    {"a folder outside is not listed", "./probe list ../outside", REFUSED},
+    {"the system is not written", "./probe write /usr/lib/x", REFUSED},
+    {"nor is the prepared /etc", "./probe write /etc/passwd", REFUSED},
+    {"the host's shadow file is not there", "./probe read /etc/shadow", REFUSED},
+    {"/tmp is the command's own", "./probe write /tmp/x", DONE},
+    {"and is bounded", "./probe fill /tmp/big 600", REFUSED},
+    {"so is /dev/shm", "./probe fill /dev/shm/big 100", REFUSED},
+    {"/dev is not written", "./probe write /dev/x", REFUSED},
+    {"a secret in the project is not read", "./probe read .env", REFUSED},
+    {"nor a deeper one", "./probe read conf/deep/server.pem", REFUSED},
+    {"nor after its folder was renamed", "./probe rename conf conf2", REFUSED},
+    {"nor under another name", "./probe link .env e", REFUSED},
+    {"nor is it removed", "./probe remove .env", REFUSED},
+    {"what a deny rule names is not read", "./probe read private/notes", REFUSED},
+    {"what a deny rule names is not written", "./probe write fixed/a", REFUSED},
+    {"git's configuration is not written", "./probe write .git/config", REFUSED},
+    {"nor a hook", "./probe write .git/hooks/pre-commit", REFUSED},
+    {"nor is .git moved away", "./probe rename .git git2", REFUSED},
+    {"git's objects are", "./probe write .git/object", DONE},
+    {"the manifest is not written", "./probe write seal.toml", REFUSED},
+    {"nor is an editor's folder", "./probe write .vscode/settings.json", REFUSED},
+    {"a host daemon's socket is not reached", "./probe unix host.sock", REFUSED},
+    {"the host's network is not", "./probe tcp 127.0.0.1 22", REFUSED},
+    {"nor a cloud's metadata", "./probe tcp 169.254.169.254 80", REFUSED},
+    {"names are not resolved", "./probe name example.com", REFUSED},
+    {"process 1 is not traced", "./probe trace 1", REFUSED},
+    {"no user namespace is made", "./probe userns", REFUSED},
+    {"nothing is mounted", "./probe mount /tmp", REFUSED},
+    {"no set-id file is made", "cp probe p2 && ./probe set-id p2", REFUSED},
+    {"a kernel knob is not written", "./probe write /proc/sys/kernel/core_pattern", REFUSED},
+    {"there is no terminal", "./probe tty", REFUSED},
+    {"no descriptor is inherited", "./probe fds", REFUSED},
+    {"a variable that is not granted is not seen", "./probe env SEAL_TEST_KEY", REFUSED},
+    {"nor in process 1's environment", "./probe first-env SECRET", REFUSED},
+    {"a granted variable is", "./probe env GRANTED", DONE},
+    {"some processes may be made", "./probe forks 8", DONE},
+    {"but not any number", "./probe forks 200", REFUSED},
+    {"the script is the shell's", "x=5; [[ $((x + 1)) == 6 ]]", DONE},
+};
+
+TEST(rows)
+{
+	TEST_ROWS(rows, row)
+	{
+		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
+		    run(command_of(row->script));
+
+		if (outcome.exit_code != row->want)
+			fail_msg("%s: exit %d, want %d: %.*s", row->name, outcome.exit_code,
+				 row->want, STR_ARG(buf_str(&outcome.output)));
+	}
+}
+
+static double now(void)
+{
+	struct timespec at;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &at);
+	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+}
+
+/* Processes on this machine whose command line holds the word. */
+static int n_processes(const char *word)
+{
+	DIR *list = opendir("/proc");
+	struct dirent *entry;
+	int n = 0;
+
+	while ((entry = readdir(list))) {
+		char path[300], line[4096];
+		ssize_t len;
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		len = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
+		if (fd >= 0)
+			close(fd);
+		n += len > 0 && memmem(line, (size_t)len, word, strlen(word)) != NULL;
+	}
+	closedir(list);
+	return n;
+}
+
+TEST(a_daemon_that_leaves_the_session_ends_with_the_command)
+{
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
+	    run(command_of("./probe daemon mark-daemon"));
+
+	assert_int_equal(outcome.exit_code, 0);
+	assert_int_equal(n_processes("mark-daemon"), 0);
+	assert_non_null(strstr(outcome.output.data, "background was ended"));
+}
+
+TEST(the_whole_tree_ends_at_the_time_limit)
+{
+	struct sandbox_command command =
+	    command_of("./probe hang mark & ./probe hang & (setsid ./probe hang &) ; ./probe hang");
+	double start = now();
+
+	command.timeout_s = 1;
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = run(command);
+	assert_true(outcome.timed_out);
+	assert_int_equal(n_processes("probe\0hang"), 0);
+	assert_true(now() - start < 6);
+}
+
+TEST(a_polite_command_may_clean_up_at_the_time_limit)
+{
+	struct sandbox_command command =
+	    command_of("trap 'echo cleaned; exit 0' TERM; while :; do read -t 60 <> <(:); done");
+
+	command.timeout_s = 1;
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = run(command);
+	assert_true(outcome.timed_out);
+	assert_non_null(strstr(outcome.output.data, "cleaned"));
+}
+
+static void cancel_when_it_speaks(void *ctx, struct str bytes)
+{
+	uint64_t one = 1;
+
+	(void)bytes;
+	(void)!write(*(int *)ctx, &one, sizeof(one));
+}
+
+TEST(cancelling_ends_it)
+{
+	struct sandbox_command command = command_of("echo ready; exec ./probe hang");
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	command.cancel_fd = fd;
+	command.output = cancel_when_it_speaks;
+	command.ctx = &fd;
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = run(command);
+	assert_true(outcome.cancelled);
+	assert_false(outcome.timed_out);
+	assert_int_not_equal(outcome.signal, 0);
+	close(fd);
+}
+
+TEST(a_flood_is_cut_and_spilled)
+{
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
+	    run(command_of("./probe flood 20"));
+	struct stat st;
+
+	assert_int_equal(outcome.exit_code, 0);
+	assert_true(outcome.truncated);
+	assert_int_equal(outcome.output.len, 4096);
+	assert_int_equal(stat(outcome.spilled_to, &st), 0);
+	assert_int_equal(st.st_size, 20 << 20);
+}
+
+TEST(the_exit_code_and_the_signal_are_the_command_s)
+{
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome code =
+	    run(command_of("exit 125"));
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome ended =
+	    run(command_of("kill -9 $$"));
+
+	assert_int_equal(code.exit_code, 125);
+	assert_int_equal(ended.signal, SIGKILL);
+}
+
+static bool exists(const char *path)
+{
+	char whole[PATH_MAX];
+	struct stat st;
+
+	(void)snprintf(whole, sizeof(whole), "%s/%s", world.project, path);
+	return lstat(whole, &st) == 0;
+}
+
+static const struct left_row {
+	const char *name, *script, *path;
+	bool stays;
+} left_rows[] = {
+    {"a new editor folder is moved away", "mkdir -p .idea && echo x > .idea/workspace.xml", ".idea",
+     false},
+    {"so is a new environment file of a shell", "echo x > .envrc", ".envrc", false},
+    {"and one further down", "mkdir -p sub && echo x > sub/.mcp.json", "sub/.mcp.json", false},
+    {"and a link of that name", "ln -s /etc .husky", ".husky", false},
+    {"git's commondir is", "echo x > .git/commondir", ".git/commondir", false},
+    {"a new repository that runs something is",
+     "mkdir -p r/.git && printf '[core]\\nfsmonitor=x\\n' > r/.git/config", "r/.git", false},
+    {"a harmless new repository stays",
+     "mkdir -p q/.git && printf '[core]\\nbare=false\\n' > q/.git/config", "q/.git", true},
+    {"a bare repository that runs something is moved away",
+     "mkdir -p b/objects && echo x > b/HEAD && printf '[alias]\\nx=!y\\n' > b/config", "b", false},
+    {"a repository in a vendor folder is looked at too",
+     "mkdir -p node_modules/x/.git/hooks && echo x > node_modules/x/.git/hooks/post-checkout",
+     "node_modules/x/.git", false},
+    {"an ordinary file stays", "echo x > kept", "kept", true},
+};
+
+TEST(what_is_left_is_looked_at)
+{
+	TEST_ROWS(left_rows, row)
+	{
+		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
+		    run(command_of(row->script));
+
+		EXPECT_EQ(row, outcome.exit_code, 0);
+		EXPECT_EQ(row, exists(row->path), row->stays);
+		EXPECT_EQ(row, outcome.n_denials, row->stays ? 0 : 1);
+	}
+}
+
+TEST(a_changed_configuration_is_put_back)
+{
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
+	    run(command_of("printf '[core]\\nhooksPath=x\\n' > lib/.git/config"));
+	cleanup_buf struct buf text = BUF_INIT;
+	char path[PATH_MAX];
+	struct err err;
+
+	assert_int_equal(outcome.n_denials, 1);
+	(void)snprintf(path, sizeof(path), "%s/lib/.git/config", world.project);
+	MUST(fd_read_file(AT_FDCWD, path, 4096, &text, &err), &err);
+	assert_string_equal(text.data, "[core]\n");
+}
+
+TEST(a_job_goes_on_prints_and_is_stopped)
+{
+	struct sandbox_command command = command_of("echo one; exec ./probe hang");
+	cleanup_buf struct buf got = BUF_INIT;
+	struct err err;
+	bool running = true;
+	char job[16];
+
+	MUST(sandbox_start(world.sandbox, &command, job, &err), &err);
+	while (got.len == 0) {
+		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = {0};
+
+		MUST(sandbox_job(world.sandbox, job, false, &outcome, &running, &err), &err);
+		assert_true(running);
+		buf_add(&got, buf_str(&outcome.output));
+		(void)sched_yield();
+	}
+	assert_string_equal(got.data, "one\n");
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome end = {0};
+	MUST(sandbox_job(world.sandbox, job, true, &end, &running, &err), &err);
+	assert_false(running);
+	assert_true(sandbox_job(world.sandbox, job, false, &end, &running, &err) < 0);
+}
+
+static int count(const char *folder)
+{
+	DIR *list = opendir(folder);
+	int n = 0;
+
+	while (readdir(list))
+		n++;
+	closedir(list);
+	return n;
+}
+
+static int n_mounts(void)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct str rest, line;
+	struct err err;
+	int n = 0;
+
+	MUST(fd_read_file(AT_FDCWD, "/proc/self/mountinfo", 1 << 20, &text, &err), &err);
+	for (rest = buf_str(&text); str_line(&rest, &line);)
+		n++;
+	return n;
+}
+
+/* Processes, mounts, descriptors, files: as many after as before. */
+TEST(many_commands_leave_nothing)
+{
+	char run_dir[128];
+	int before[4];
+
+	(void)snprintf(run_dir, sizeof(run_dir), "%s/run", world.top);
+	before[0] = count(world.project);
+	before[1] = count(run_dir);
+	before[2] = count("/proc/self/fd");
+	before[3] = n_mounts();
+	for (int i = 0; i < 200; i++) {
+		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
+		    run(command_of(":"));
+
+		assert_int_equal(outcome.exit_code, 0);
+	}
+	assert_int_equal(count(world.project), before[0]);
+	assert_int_equal(count(run_dir), before[1]);
+	assert_int_equal(count("/proc/self/fd"), before[2]);
+	assert_int_equal(n_mounts(), before[3]);
+	assert_int_equal(n_processes("/run/seal/init"), 0);
+}
+
+/* bwrap that cannot start: the command must not run, and the sentence says why. */
+TEST(a_sandbox_that_cannot_be_made_runs_nothing)
+{
+	struct sandbox_command command = command_of("echo ran > ran");
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = {0};
+	struct err err;
+	char missing[256];
+
+	(void)snprintf(missing, sizeof(missing), "%s/gone", world.project);
+	command.grant.cwd = missing;
+	MUST(sandbox_run(world.sandbox, &command, &outcome, &err), &err);
+	assert_false(outcome.started);
+	assert_non_null(strstr(outcome.error->text, "did not run"));
+	assert_false(exists("ran"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    RUN(rows),
+	    RUN(a_daemon_that_leaves_the_session_ends_with_the_command),
+	    RUN(the_whole_tree_ends_at_the_time_limit),
+	    RUN(a_polite_command_may_clean_up_at_the_time_limit),
+	    RUN(cancelling_ends_it),
+	    RUN(a_flood_is_cut_and_spilled),
+	    RUN(the_exit_code_and_the_signal_are_the_command_s),
+	    RUN(what_is_left_is_looked_at),
+	    RUN(a_changed_configuration_is_put_back),
+	    RUN(a_job_goes_on_prints_and_is_stopped),
+	    RUN(many_commands_leave_nothing),
+	    RUN(a_sandbox_that_cannot_be_made_runs_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
