@@ -80,6 +80,10 @@ static void on_call_update(struct print *print, yyjson_val *update)
 		return;
 	if (str_is(json_str(seal, "outcome"), "denied"))
 		print->n_denied++;
+	/* A command that ran and failed is "done": its exit code is the agent's to read. */
+	if (str_is(json_str(seal, "outcome"), "failed") &&
+	    strcmp(call->call, "tools.command-run") == 0)
+		print->no_sandbox = true;
 	print->kind->call_end(print, call, update);
 	call_fini(call);
 	*call = print->calls[--print->n_calls];

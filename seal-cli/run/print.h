@@ -24,6 +24,7 @@ struct print {
 	struct print_call calls[PRINT_CALLS_MAX];
 	size_t n_calls;
 	unsigned int n_denied;
+	bool no_sandbox; /* a command could not be run at all */
 	int64_t seq;      /* the newest record of the log that is known */
 	bool mid_line;    /* text: the cursor is not at the start of a line */
 	struct buf usage; /* JSON of the last usage */

@@ -237,6 +237,8 @@ static int exit_of_stop(const struct run *run, struct str stop)
 		return EXIT_CANCELLED;
 	if (str_is(stop, "max_turn_requests") || str_is(stop, "max_tokens"))
 		return EXIT_LIMIT;
+	if (run->print.no_sandbox)
+		return EXIT_SANDBOX;
 	return run->print.n_denied ? EXIT_DENIED : EXIT_DONE;
 }
 

@@ -80,7 +80,7 @@ static int touch(struct session *session, struct str message, struct err *err)
 	return folder_meta_write(session->dir, session->id, &session->meta, err);
 }
 
-/* Both ends of the export in the log, and on the disk when it ends. */
+/* Both ends of the export in the log; the second puts all of it on the disk. */
 static int call(struct session *session, struct str args, struct buf *ret_result, struct err *err)
 {
 	const char *outcome = "ok";
@@ -95,8 +95,6 @@ static int call(struct session *session, struct str args, struct buf *ret_result
 		outcome = cancel_is_wanted() ? "cancelled" : "trap";
 	logged = audit_export_end(session->audit, seq, outcome,
 				  r < 0 ? str_of(err->text) : buf_str(ret_result), fuel, &log_err);
-	if (logged >= 0)
-		logged = audit_sync(session->audit, &log_err);
 	if (r >= 0 && logged < 0) {
 		*err = log_err;
 		return err->code;
