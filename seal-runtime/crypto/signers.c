@@ -41,7 +41,7 @@ static struct str take_word(struct str *rest)
 	}
 	word = str_head(*rest, at);
 	*rest = str_from(*rest, at);
-	return quoted ? (struct str){0} : word;
+	return quoted ? (struct str){ 0 } : word;
 }
 
 static struct str unquote(struct str text)
@@ -71,7 +71,7 @@ static bool take_number(struct str *rest, size_t digits, int *ret_value)
 static bool read_time(struct str text, int64_t *ret_seconds)
 {
 	bool utc = str_ends(text, STR("Z"));
-	struct tm tm = {.tm_isdst = -1};
+	struct tm tm = { .tm_isdst = -1 };
 	time_t seconds;
 
 	if (utc)
@@ -106,7 +106,7 @@ static int set_option(struct signer_line *line, struct str option, struct err *e
 {
 	size_t at = str_chr(option, '=');
 	struct str name = str_head(option, at);
-	struct str value = at == STR_NONE ? (struct str){0} : unquote(str_from(option, at + 1));
+	struct str value = at == STR_NONE ? (struct str){ 0 } : unquote(str_from(option, at + 1));
 
 	if (is_option(option, "cert-authority")) {
 		line->is_authority = true;
@@ -122,7 +122,7 @@ static int set_option(struct signer_line *line, struct str option, struct err *e
 	if (is_option(name, "valid-before") && !line->before && read_time(value, &line->before))
 		return 0;
 	return err_set(err, ERR_INPUT, "option \"%.*s\" is not understood",
-		       STR_ARG(str_head(option, 60)));
+	               STR_ARG(str_head(option, 60)));
 }
 
 static int set_options(struct signer_line *line, struct str options, struct err *err)
@@ -146,11 +146,11 @@ static int set_options(struct signer_line *line, struct str options, struct err 
 
 /* 1: a line with a key; 0: a blank or a comment. */
 static int read_line(struct str text, struct signer_line *ret_line, struct crypto_key *ret_key,
-		     struct err *err)
+                     struct err *err)
 {
 	struct str rest = str_trim(text), word, behind;
 
-	*ret_line = (struct signer_line){0};
+	*ret_line = (struct signer_line){ 0 };
 	if (rest.len == 0 || rest.data[0] == '#')
 		return 0;
 	ret_line->principals = unquote(take_word(&rest));
@@ -224,7 +224,7 @@ static const char *objection(const struct signer_line *line, const char *name_sp
 }
 
 int crypto_signers_check(struct str text, const struct crypto_key *key, const char *name_space,
-			 int64_t now, struct err *err)
+                         int64_t now, struct err *err)
 {
 	const char *why = "is not listed";
 	char fingerprint[CRYPTO_FINGERPRINT_MAX];
@@ -248,7 +248,7 @@ int crypto_signers_check(struct str text, const struct crypto_key *key, const ch
 }
 
 int crypto_signers_next(struct str *rest, struct crypto_key *ret_key, struct str *ret_principals,
-			struct err *err)
+                        struct err *err)
 {
 	struct str text;
 
@@ -282,10 +282,13 @@ static int check_owner(const char *path, struct err *err)
 
 	if (lstat(path, &st) < 0)
 		return err_sys(err, "%s", path);
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022))
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_INPUT, "%s is no regular file; put the file itself there",
+		               path);
+	if (st.st_uid != geteuid() || (st.st_mode & 022))
 		return err_set(err, ERR_INPUT,
-			       "%s can be written by others; make it yours alone: chmod 600 %s",
-			       path, path);
+		               "%s can be written by others; make it yours alone: chmod 600 %s",
+		               path, path);
 	return 0;
 }
 
@@ -324,7 +327,7 @@ static int append_line(const struct crypto_key *key, const char *principal, stru
 	if (text.len && text.data[text.len - 1] != '\n')
 		buf_addc(&text, '\n');
 	buf_addf(&text, "%s namespaces=\"" CRYPTO_FOR_MANIFEST "," CRYPTO_FOR_RECEIPT "\" ",
-		 principal);
+	         principal);
 	crypto_key_write(key, &text);
 	buf_addc(&text, '\n');
 	r = buf_check(&text, CRYPTO_SIGNERS_NAME, err);
