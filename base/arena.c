@@ -14,7 +14,7 @@ struct arena_block {
 
 struct arena arena_make(size_t limit, void (*on_full)(void *ctx), void *ctx)
 {
-	return (struct arena){ .limit = limit, .on_full = on_full, .ctx = ctx };
+	return (struct arena){.limit = limit, .on_full = on_full, .ctx = ctx};
 }
 
 void arena_fini(struct arena *arena)
@@ -72,10 +72,10 @@ struct str arena_copy(struct arena *arena, struct str text)
 	char *copy = arena_take(arena, text.len + 1);
 
 	if (!copy)
-		return (struct str){ "", 0 };
+		return (struct str){"", 0};
 	if (text.len)
 		memcpy(copy, text.data, text.len);
-	return (struct str){ copy, text.len };
+	return (struct str){copy, text.len};
 }
 
 struct str arena_join(struct arena *arena, struct str first, ...)
@@ -90,12 +90,12 @@ struct str arena_join(struct arena *arena, struct str first, ...)
 	va_end(pieces);
 	copy = at = arena_take(arena, len + 1);
 	if (!copy)
-		return (struct str){ "", 0 };
+		return (struct str){"", 0};
 	if (first.len)
 		at = mempcpy(at, first.data, first.len);
 	va_start(pieces, first);
 	for (const char *piece; (piece = va_arg(pieces, const char *));)
 		at = mempcpy(at, piece, strlen(piece));
 	va_end(pieces);
-	return (struct str){ copy, len };
+	return (struct str){copy, len};
 }

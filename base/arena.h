@@ -16,10 +16,10 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *blocks;	/* newest first */
-	char *at, *end;			/* free room in the newest */
-	size_t used, limit;		/* bytes taken from the system, and how many it may be */
-	void (*on_full)(void *ctx);	/* NULL: arena_take() answers NULL */
+	struct arena_block *blocks; /* newest first */
+	char *at, *end;             /* free room in the newest */
+	size_t used, limit;         /* bytes taken from the system, and how many it may be */
+	void (*on_full)(void *ctx); /* NULL: arena_take() answers NULL */
 	void *ctx;
 };
 
@@ -40,5 +40,5 @@ struct str arena_copy(struct arena *arena, struct str text);
 /* The pieces one after the other; `...` ends with (const char *)NULL. */
 struct str arena_join(struct arena *arena, struct str first, ...);
 
-#define arena_new(arena, type)	    ((type *)arena_take(arena, sizeof(type)))
+#define arena_new(arena, type)      ((type *)arena_take(arena, sizeof(type)))
 #define arena_array(arena, type, n) ((type *)arena_take(arena, sizeof(type) * (n)))

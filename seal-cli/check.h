@@ -20,7 +20,8 @@ struct check_place {
 	bool exists, is_regular;
 	unsigned int links;
 };
-int check_resolve(const char *name, bool follow_last, struct check_place *ret_place, struct err *err);
+int check_resolve(const char *name, bool follow_last, struct check_place *ret_place,
+		  struct err *err);
 
 /* caps_context.resolve */
 bool check_resolve_name(void *ctx, const char *path, char *ret_path, size_t size);

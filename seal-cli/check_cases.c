@@ -23,7 +23,7 @@
 #define COMMAND_HOME "/home/dev"
 
 struct cases {
-	char root[256];		/* throw-away folder of path cases */
+	char root[256]; /* throw-away folder of path cases */
 	size_t good, bad;
 };
 
@@ -33,7 +33,7 @@ static void add_rooted(struct buf *buf, struct str text, const char *root)
 	size_t at = 0, hit;
 
 	while ((hit = str_find(text, STR("$ROOT"), at)) != STR_NONE) {
-		buf_add(buf, (struct str){ text.data + at, hit - at });
+		buf_add(buf, (struct str){text.data + at, hit - at});
 		buf_adds(buf, root);
 		at = hit + 5;
 	}
@@ -45,7 +45,8 @@ static void add_lines(struct buf *buf, yyjson_val *lines, const char *root)
 	yyjson_val *line;
 	size_t i, n;
 
-	yyjson_arr_foreach(lines, i, n, line) {
+	yyjson_arr_foreach(lines, i, n, line)
+	{
 		add_rooted(buf, json_text(line), root);
 		buf_addc(buf, '\n');
 	}
@@ -72,8 +73,8 @@ static int run(const char *const *argv, const char *root)
 static int make_setup(const struct cases *cases, yyjson_val *lines)
 {
 	cleanup_buf struct buf script = BUF_INIT;
-	const char *const empty[] = { "rm", "-rf", cases->root, NULL };
-	const char *const make[] = { "bash", "-c", NULL, NULL };
+	const char *const empty[] = {"rm", "-rf", cases->root, NULL};
+	const char *const make[] = {"bash", "-c", NULL, NULL};
 	const char *setup[4];
 
 	memcpy(setup, make, sizeof(setup));
@@ -82,7 +83,8 @@ static int make_setup(const struct cases *cases, yyjson_val *lines)
 		yyjson_val *line;
 		size_t i, n;
 
-		yyjson_arr_foreach(lines, i, n, line) {
+		yyjson_arr_foreach(lines, i, n, line)
+		{
 			buf_add(&script, json_text(line));
 			buf_addc(&script, '\n');
 		}
@@ -93,7 +95,7 @@ static int make_setup(const struct cases *cases, yyjson_val *lines)
 	return run(setup, cases->root);
 }
 
-struct sitting {	/* what one case is judged against */
+struct sitting { /* what one case is judged against */
 	char root[300], home[300];
 	struct caps_question question;
 	struct buf subject;
@@ -109,7 +111,9 @@ static void ask_path(struct sitting *s, struct cases *cases, yyjson_val *item)
 	(void)make_setup(cases, yyjson_obj_get(item, "setup"));
 	(void)snprintf(s->root, sizeof(s->root), "%s/proj", cases->root);
 	(void)snprintf(s->home, sizeof(s->home), "%s/home", cases->root);
-	s->question.verb = str_is(op, "write") ? CAPS_WRITE : str_is(op, "delete") ? CAPS_DELETE : CAPS_READ;
+	s->question.verb = str_is(op, "write")    ? CAPS_WRITE
+			   : str_is(op, "delete") ? CAPS_DELETE
+						  : CAPS_READ;
 	add_rooted(&s->subject, json_str(item, "path"), cases->root);
 	if (s->subject.len == 0 || s->subject.data[0] != '/')
 		buf_addf(&full, "%s/", s->root);
@@ -142,8 +146,7 @@ static bool is_accepted(yyjson_val *item, const char *verdict)
 	bool hit = str_is(json_str(item, "expect"), verdict);
 	size_t i, n;
 
-	yyjson_arr_foreach(list, i, n, one)
-		hit = hit || str_is(json_text(one), verdict);
+	yyjson_arr_foreach(list, i, n, one) hit = hit || str_is(json_text(one), verdict);
 	return hit;
 }
 
@@ -164,11 +167,11 @@ static int judge(struct cases *cases, yyjson_val *item, struct err *err)
 {
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_with(caps_free) struct caps *caps = NULL;
-	cleanup_caps_answer struct caps_answer answer = { 0 };
+	cleanup_caps_answer struct caps_answer answer = {0};
 	cleanup_buf struct buf rules = BUF_INIT, left_out = BUF_INIT;
-	struct sitting s = { .subject = BUF_INIT };
+	struct sitting s = {.subject = BUF_INIT};
 	cleanup_buf struct buf subject = BUF_INIT;
-	struct caps_context context = { 0 };
+	struct caps_context context = {0};
 
 	if (yyjson_obj_get(item, "op"))
 		ask_path(&s, cases, item);
@@ -194,12 +197,13 @@ static int judge(struct cases *cases, yyjson_val *item, struct err *err)
 
 int check_cases(const char *file, const char *root)
 {
-	struct cases cases = { .good = 0 };
+	struct cases cases = {.good = 0};
 	cleanup_buf struct buf text = BUF_INIT;
-	struct err err = { 0 };
+	struct err err = {0};
 	struct str rest, line;
 
-	(void)snprintf(cases.root, sizeof(cases.root), "%s/seal-cases-XXXXXX", root ? root : "/tmp");
+	(void)snprintf(cases.root, sizeof(cases.root), "%s/seal-cases-XXXXXX",
+		       root ? root : "/tmp");
 	if (fd_read_file(AT_FDCWD, file, CASES_MAX, &text, &err) < 0)
 		return cmd_fail(&err);
 	if (!mkdtemp(cases.root)) {
@@ -215,7 +219,7 @@ int check_cases(const char *file, const char *root)
 		if (doc)
 			(void)judge(&cases, yyjson_doc_get_root(doc), &err);
 	}
-	(void)run((const char *const[]){ "rm", "-rf", cases.root, NULL }, cases.root);
+	(void)run((const char *const[]){"rm", "-rf", cases.root, NULL}, cases.root);
 	printf("%zu as expected, %zu not\n", cases.good, cases.bad);
 	return cases.bad ? EXIT_FAILED : EXIT_DONE;
 }

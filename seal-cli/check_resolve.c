@@ -16,7 +16,8 @@
 
 static int open_place(const char *name, uint64_t flags)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC | flags, .resolve = RESOLVE_NO_MAGICLINKS };
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC | flags,
+			       .resolve = RESOLVE_NO_MAGICLINKS};
 
 	return (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
 }
@@ -56,7 +57,8 @@ static int resolve_missing(const char *name, struct check_place *place, struct e
 	len = strlen(place->path);
 	if (len + strlen(slash) >= sizeof(place->path))
 		return err_set(err, ERR_LIMIT, "%s is too long", name);
-	(void)snprintf(place->path + len, sizeof(place->path) - len, "%s", len > 1 ? slash : slash + 1);
+	(void)snprintf(place->path + len, sizeof(place->path) - len, "%s",
+		       len > 1 ? slash : slash + 1);
 	place->exists = place->is_regular = false;
 	place->links = 0;
 	return 0;
@@ -74,11 +76,13 @@ static int follow_dangling(const char *name, struct check_place *place, struct e
 	target[len] = '\0';
 	if (target[0] == '/')
 		return check_resolve(target, true, place, err);
-	(void)snprintf(full, sizeof(full), "%.*s/%s", slash ? (int)(slash - name) : 0, name, target);
+	(void)snprintf(full, sizeof(full), "%.*s/%s", slash ? (int)(slash - name) : 0, name,
+		       target);
 	return check_resolve(full, true, place, err);
 }
 
-int check_resolve(const char *name, bool follow_last, struct check_place *ret_place, struct err *err)
+int check_resolve(const char *name, bool follow_last, struct check_place *ret_place,
+		  struct err *err)
 {
 	static _Thread_local unsigned int depth;
 	cleanup_close int fd = open_place(name, follow_last ? 0 : O_NOFOLLOW);
@@ -91,7 +95,8 @@ int check_resolve(const char *name, bool follow_last, struct check_place *ret_pl
 	if (depth >= LINKS_MAX)
 		return err_set(err, ERR_INPUT, "%s: too many links", name);
 	depth++;
-	r = follow_last ? follow_dangling(name, ret_place, err) : resolve_missing(name, ret_place, err);
+	r = follow_last ? follow_dangling(name, ret_place, err)
+			: resolve_missing(name, ret_place, err);
 	depth--;
 	return r;
 }

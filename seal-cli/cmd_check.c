@@ -23,8 +23,8 @@ static const struct {
 	const char *name;
 	enum caps_verb verb;
 } operations[] = {
-	{ "read", CAPS_READ },	 { "write", CAPS_WRITE },	{ "delete", CAPS_DELETE },
-	{ "command", CAPS_RUN }, { "network", CAPS_CONNECT },
+    {"read", CAPS_READ},   {"write", CAPS_WRITE},     {"delete", CAPS_DELETE},
+    {"command", CAPS_RUN}, {"network", CAPS_CONNECT},
 };
 
 const char *check_verdict_name(enum caps_verdict verdict)
@@ -69,8 +69,8 @@ static void print_text(const struct caps_answer *answer)
 	for (size_t i = 0; i < answer->n_parts; i++) {
 		const struct caps_part *part = &answer->parts[i];
 
-		printf("%-6s  %s  %.*s\n", check_verdict_name(part->verdict), operation_name(part->verb),
-		       STR_ARG(part->text));
+		printf("%-6s  %s  %.*s\n", check_verdict_name(part->verdict),
+		       operation_name(part->verb), STR_ARG(part->text));
 		print_rule(part->rule, part->line, part->reason);
 		print_steps(part);
 	}
@@ -136,7 +136,7 @@ static int pin(struct caps_question *question, const char *root, struct check_pl
 	if (buf_check(&full, "the name", err) < 0)
 		return err->code;
 	if (check_resolve(full.data, question->verb != CAPS_DELETE, place, err) < 0)
-		return 0;	/* the answer says that it leads nowhere */
+		return 0; /* the answer says that it leads nowhere */
 	question->canonical = str_of(place->path);
 	question->exists = place->exists;
 	question->is_regular = place->is_regular || question->verb == CAPS_DELETE;
@@ -149,9 +149,9 @@ static int answer_question(const struct request *request, enum caps_verb verb, s
 	cleanup_free char *here = realpath(request->cwd ? request->cwd : ".", NULL), *root = NULL;
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_with(caps_free) struct caps *caps = NULL;
-	cleanup_caps_answer struct caps_answer answer = { 0 };
-	struct caps_question question = { .verb = verb, .subject = str_of(request->argument) };
-	struct caps_context context = { .home = getenv("HOME"), .resolve = check_resolve_name };
+	cleanup_caps_answer struct caps_answer answer = {0};
+	struct caps_question question = {.verb = verb, .subject = str_of(request->argument)};
+	struct caps_context context = {.home = getenv("HOME"), .resolve = check_resolve_name};
 	struct check_place place;
 
 	if (!here)
@@ -175,9 +175,11 @@ static int answer_question(const struct request *request, enum caps_verb verb, s
 static int read_request(int argc, char **argv, struct request *request, struct err *err)
 {
 	static const struct option options[] = {
-		{ "cwd", required_argument, NULL, 'c' },   { "json", no_argument, NULL, 'j' },
-		{ "cases", required_argument, NULL, 'f' }, { "root", required_argument, NULL, 'r' },
-		{ NULL, 0, NULL, 0 },
+	    {"cwd", required_argument, NULL, 'c'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"cases", required_argument, NULL, 'f'},
+	    {"root", required_argument, NULL, 'r'},
+	    {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -197,8 +199,9 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 	if (request->cases)
 		return 0;
 	if (argc - optind != 2)
-		return err_set(err, ERR_INPUT, "check: give an operation and one argument, for example: "
-					       "seal check command 'cargo test && rm -rf /'");
+		return err_set(err, ERR_INPUT,
+			       "check: give an operation and one argument, for example: "
+			       "seal check command 'cargo test && rm -rf /'");
 	request->operation = argv[optind];
 	request->argument = argv[optind + 1];
 	return 0;
@@ -206,7 +209,7 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 
 int cmd_check(int argc, char **argv)
 {
-	struct request request = { 0 };
+	struct request request = {0};
 	struct err err;
 	int r;
 
@@ -220,7 +223,8 @@ int cmd_check(int argc, char **argv)
 		r = answer_question(&request, operations[i].verb, &err);
 		return r < 0 ? cmd_fail(&err) : r;
 	}
-	err_set(&err, ERR_INPUT, "check: no operation \"%s\"; read, write, delete, command or network",
+	err_set(&err, ERR_INPUT,
+		"check: no operation \"%s\"; read, write, delete, command or network",
 		request.operation);
 	return cmd_fail(&err);
 }

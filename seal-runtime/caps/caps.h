@@ -30,7 +30,7 @@ enum caps_verb {
 	CAPS_DELETE,
 	CAPS_RUN,
 	CAPS_CONNECT,
-	CAPS_FREE,	/* needs no permission: model, storage, console */
+	CAPS_FREE, /* needs no permission: model, storage, console */
 };
 
 enum caps_verdict {
@@ -41,9 +41,9 @@ enum caps_verdict {
 
 /* What the rules are compiled against. */
 struct caps_context {
-	const char *root;	/* real path of the project */
-	const char *home;	/* real path of $HOME, for ~/ in rules; may be "" */
-	bool ignore_case;	/* the project's file system folds case */
+	const char *root; /* real path of the project */
+	const char *home; /* real path of $HOME, for ~/ in rules; may be "" */
+	bool ignore_case; /* the project's file system folds case */
 	/* Environment a command gets, NAME=VALUE, NULL-terminated; may be NULL. */
 	const char *const *environment;
 	/*
@@ -65,42 +65,42 @@ struct caps_question {
 	struct str subject;
 	/* READ WRITE DELETE: the absolute canonical path that fs_pin() found. */
 	struct str canonical;
-	struct str cwd;	/* RUN: absolute canonical working directory */
-	bool is_regular;	/* files: exists and is a regular file */
+	struct str cwd;  /* RUN: absolute canonical working directory */
+	bool is_regular; /* files: exists and is a regular file */
 	bool exists;
-	unsigned int links;	/* files: st_nlink */
+	unsigned int links; /* files: st_nlink */
 };
 
 /* One step of the scale a person may move the written pattern along. */
 struct caps_step {
-	struct str pattern;	/* what would be written to seal.toml */
+	struct str pattern; /* what would be written to seal.toml */
 	bool recommended;
 };
 
 /* One simple command of a script (or the one path, the one host). */
 struct caps_part {
-	enum caps_verb verb;	/* a redirect target is a READ or WRITE part */
-	struct str text;	/* as shown to a person */
+	enum caps_verb verb; /* a redirect target is a READ or WRITE part */
+	struct str text;     /* as shown to a person */
 	enum caps_verdict verdict;
-	struct str rule;	/* the manifest text that decided; "" = none spoke */
-	unsigned int line;	/* its line in seal.toml, 0 = built in or none */
-	struct str reason;	/* a short sentence: why not silent */
-	struct caps_step *steps;/* broadest to exact; none for an allowed part */
+	struct str rule;         /* the manifest text that decided; "" = none spoke */
+	unsigned int line;       /* its line in seal.toml, 0 = built in or none */
+	struct str reason;       /* a short sentence: why not silent */
+	struct caps_step *steps; /* broadest to exact; none for an allowed part */
 	size_t n_steps;
-	bool only_once;		/* "Allow always" is not offered */
+	bool only_once; /* "Allow always" is not offered */
 };
 
 struct caps_answer {
 	enum caps_verdict verdict;
-	struct str rule;	/* of the part that decided */
+	struct str rule; /* of the part that decided */
 	unsigned int line;
-	struct str reason;	/* for the model: why, and what to do instead */
+	struct str reason; /* for the model: why, and what to do instead */
 	struct caps_part *parts;
 	size_t n_parts;
 	/* RUN and ALLOW: the checked tree, re-emitted with every literal word
 	 * quoted.  This is what runs. */
 	struct str script;
-	void *store;	/* owns all of the above */
+	void *store; /* owns all of the above */
 };
 
 /* On success *ret_caps is the caller's; the manifest must outlive it. */
@@ -136,4 +136,4 @@ int caps_remember(struct caps *caps, enum caps_verb verb, struct str pattern, bo
  * May a command whose words are `argv` reach host:port?  Used by the sandbox's
  * proxy; never asks.  `domains` lists what the command's grant names.
  */
-struct caps_hosts;	/* a compiled list, see caps/hosts.h */
+struct caps_hosts; /* a compiled list, see caps/hosts.h */

@@ -1,6 +1,7 @@
-#include "caps/command.h"
+#include "caps/judging.h"
 
 #include "base/utf8.h"
+#include "caps/mutants.h"
 #include "caps/path.h"
 #include "caps/programs.h"
 #include "caps/rules.h"
@@ -9,28 +10,166 @@
 
 /* Variables that change what is printed, never what runs. */
 static const char *const harmless_names[] = {
-	"RUST_LOG", "RUST_BACKTRACE", "RUST_TEST_THREADS", "CARGO_TERM_COLOR", "CARGO_INCREMENTAL", "CI",
-	"NO_COLOR", "FORCE_COLOR", "CLICOLOR*", "TERM", "COLUMNS", "LINES", "LC_*", "LANG", "TZ", "NODE_ENV",
-	"DEBUG", "VERBOSE", "V", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "CGO_ENABLED", "GOOS",
-	"GOARCH", "CTEST_OUTPUT_ON_FAILURE", "NEXTEST_RETRIES",
+    "RUST_LOG",
+    "RUST_BACKTRACE",
+    "RUST_TEST_THREADS",
+    "CARGO_TERM_COLOR",
+    "CARGO_INCREMENTAL",
+    "CI",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR*",
+    "TERM",
+    "COLUMNS",
+    "LINES",
+    "LC_*",
+    "LANG",
+    "TZ",
+    "NODE_ENV",
+    "DEBUG",
+    "VERBOSE",
+    "V",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONUNBUFFERED",
+    "CGO_ENABLED",
+    "GOOS",
+    "GOARCH",
+    "CTEST_OUTPUT_ON_FAILURE",
+    "NEXTEST_RETRIES",
 };
 
 /* Variables that name programs, libraries, files of settings or places of trust. */
 static const char *const sensitive_names[] = {
-	"PATH", "IFS", "HOME", "SHELL", "ENV", "BASH*", "PS1", "PS2", "PS4", "PROMPT_COMMAND", "CDPATH",
-	"LD_*", "DYLD_*", "GIT_*", "SSH_*", "PAGER", "MANPAGER", "EDITOR", "VISUAL", "LESS*", "NODE_*",
-	"npm_config_*", "NPM_*", "YARN_*", "PNPM_*", "PYTHON*", "PYTEST_*", "PERL*", "RUBY*", "GEM_*",
-	"BUNDLE_*", "JAVA_*", "_JAVA_OPTIONS", "JDK_*", "MAVEN_*", "GRADLE_*", "DOTNET_*", "RUST*", "CARGO*",
-	"GO*", "CGO_*", "CC", "CXX", "CPP", "LD", "AR", "AS", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS",
-	"MAKE*", "MFLAGS", "CMAKE_*", "CTEST_*", "NINJA_*", "TAR_OPTIONS", "RIPGREP_CONFIG_PATH",
-	"*_PROXY", "*_proxy", "XDG_*", "TMPDIR", "TEMP", "TMP", "USER", "LOGNAME", "GCONV_PATH", "LOCPATH",
-	"NLSPATH", "HOSTALIASES", "RES_OPTIONS", "MALLOC_*", "GLIBC_TUNABLES", "OPENSSL_*", "SSL_*", "CURL_*",
-	"WGET*", "DOCKER_*", "KUBE*", "AWS_*", "TF_*", "GH_*", "GITHUB_*", "AWKPATH", "AWKLIBPATH", "ZDOTDIR",
-	"HISTFILE", "INPUTRC", "TERMINFO*", "TERMCAP", "GREP_*", "FZF_*", "BROWSER", "OPTIND", "OPTERR",
-	"GLOBIGNORE", "SHELLOPTS", "FUNCNEST", "POSIXLY_CORRECT", "MANPATH", "INFOPATH", "PKG_CONFIG*",
-	"ACLOCAL*", "VIRTUAL_ENV", "CONDA_*", "PIP_*", "UV_*", "POETRY_*", "TOX_*", "COVERAGE_*", "MYPY*",
-	"ESLINT_*", "JEST_*", "PRETTIER_*", "SEAL_*", "GPG_*", "GNUPGHOME", "PWD", "OLDPWD", "TIMEFORMAT",
-	"EXINIT", "VIMINIT", "LUA_*", "PHP*", "COMPOSER_*", "DENO_*", "BUN_*", "QT_*", "GTK_*", "ELECTRON_*",
+    "PATH",
+    "IFS",
+    "HOME",
+    "SHELL",
+    "ENV",
+    "BASH*",
+    "PS1",
+    "PS2",
+    "PS4",
+    "PROMPT_COMMAND",
+    "CDPATH",
+    "LD_*",
+    "DYLD_*",
+    "GIT_*",
+    "SSH_*",
+    "PAGER",
+    "MANPAGER",
+    "EDITOR",
+    "VISUAL",
+    "LESS*",
+    "NODE_*",
+    "npm_config_*",
+    "NPM_*",
+    "YARN_*",
+    "PNPM_*",
+    "PYTHON*",
+    "PYTEST_*",
+    "PERL*",
+    "RUBY*",
+    "GEM_*",
+    "BUNDLE_*",
+    "JAVA_*",
+    "_JAVA_OPTIONS",
+    "JDK_*",
+    "MAVEN_*",
+    "GRADLE_*",
+    "DOTNET_*",
+    "RUST*",
+    "CARGO*",
+    "GO*",
+    "CGO_*",
+    "CC",
+    "CXX",
+    "CPP",
+    "LD",
+    "AR",
+    "AS",
+    "CFLAGS",
+    "CXXFLAGS",
+    "CPPFLAGS",
+    "LDFLAGS",
+    "MAKE*",
+    "MFLAGS",
+    "CMAKE_*",
+    "CTEST_*",
+    "NINJA_*",
+    "TAR_OPTIONS",
+    "RIPGREP_CONFIG_PATH",
+    "*_PROXY",
+    "*_proxy",
+    "XDG_*",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "USER",
+    "LOGNAME",
+    "GCONV_PATH",
+    "LOCPATH",
+    "NLSPATH",
+    "HOSTALIASES",
+    "RES_OPTIONS",
+    "MALLOC_*",
+    "GLIBC_TUNABLES",
+    "OPENSSL_*",
+    "SSL_*",
+    "CURL_*",
+    "WGET*",
+    "DOCKER_*",
+    "KUBE*",
+    "AWS_*",
+    "TF_*",
+    "GH_*",
+    "GITHUB_*",
+    "AWKPATH",
+    "AWKLIBPATH",
+    "ZDOTDIR",
+    "HISTFILE",
+    "INPUTRC",
+    "TERMINFO*",
+    "TERMCAP",
+    "GREP_*",
+    "FZF_*",
+    "BROWSER",
+    "OPTIND",
+    "OPTERR",
+    "GLOBIGNORE",
+    "SHELLOPTS",
+    "FUNCNEST",
+    "POSIXLY_CORRECT",
+    "MANPATH",
+    "INFOPATH",
+    "PKG_CONFIG*",
+    "ACLOCAL*",
+    "VIRTUAL_ENV",
+    "CONDA_*",
+    "PIP_*",
+    "UV_*",
+    "POETRY_*",
+    "TOX_*",
+    "COVERAGE_*",
+    "MYPY*",
+    "ESLINT_*",
+    "JEST_*",
+    "PRETTIER_*",
+    "SEAL_*",
+    "GPG_*",
+    "GNUPGHOME",
+    "PWD",
+    "OLDPWD",
+    "TIMEFORMAT",
+    "EXINIT",
+    "VIMINIT",
+    "LUA_*",
+    "PHP*",
+    "COMPOSER_*",
+    "DENO_*",
+    "BUN_*",
+    "QT_*",
+    "GTK_*",
+    "ELECTRON_*",
 };
 
 static bool is_one_of(struct str name, const char *const *list, size_t n)
@@ -55,19 +194,26 @@ struct ruling command_assignment(struct shell *shell, const struct manifest_list
 
 	for (size_t i = 0; i < denied->n; i++)
 		if (path_glob_segment(denied->items[i], name, false))
-			return (struct ruling){ CAPS_DENY, denied->items[i], denied->lines ? denied->lines[i] : 0,
-				"deny.commands.env_vars names the variable", false, false };
+			return (struct ruling){CAPS_DENY,
+					       denied->items[i],
+					       denied->lines ? denied->lines[i] : 0,
+					       "deny.commands.env_vars names the variable",
+					       false,
+					       false};
 	for (size_t i = 0; granted && i < granted->n; i++) {
 		is_named = is_named || str_eq(granted->items[i], name);
 		is_covered = is_covered || path_glob_segment(granted->items[i], name, false);
 	}
+	if (IS_MUTANT(ENVIRONMENT))
+		return ruling_fine();
 	if (opaque)
 		return ruling_ask("sets a variable to a value that is not known");
 	if (is_named || is_one_of(name, harmless_names, COUNT(harmless_names)))
 		return ruling_fine();
 	if (is_covered && !command_is_sensitive_name(name))
 		return ruling_fine();
-	return ruling_ask("sets a variable that neither its rule's env_vars nor the list of harmless ones names");
+	return ruling_ask(
+	    "sets a variable that neither its rule's env_vars nor the list of harmless ones names");
 }
 
 bool field_may_be_option(const struct field *field)
@@ -96,7 +242,8 @@ bool call_names(const struct call *call, struct str word)
 
 /* --- where it runs --- */
 
-bool command_is_in_scope(const struct shell *shell, const struct command_rule *rule, struct str folder)
+bool command_is_in_scope(const struct shell *shell, const struct command_rule *rule,
+			 struct str folder)
 {
 	const struct caps *caps = shell->caps;
 
@@ -116,6 +263,8 @@ bool command_is_in_scope(const struct shell *shell, const struct command_rule *r
 
 static struct ruling check_scope(const struct shell *shell, const struct command_rule *rule)
 {
+	if (IS_MUTANT(SCOPE))
+		return ruling_fine();
 	if (shell->folders.unknown || shell->folders.n == 0)
 		return ruling_ask("the folder it runs in is not known");
 	for (size_t i = 0; i < shell->folders.n; i++)
@@ -162,7 +311,8 @@ static bool is_more_specific(const struct command_rule *a, const struct command_
 	return a->prompt && !b->prompt;
 }
 
-static const struct command_rule *find_allow(const struct caps *caps, const struct field *argv, size_t n)
+static const struct command_rule *find_allow(const struct caps *caps, const struct field *argv,
+					     size_t n)
 {
 	const struct command_rules *rules = &caps->allow_commands;
 	const struct command_rule *best = NULL;
@@ -170,7 +320,7 @@ static const struct command_rule *find_allow(const struct caps *caps, const stru
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct command_rule *rule = &rules->items[i];
 
-		if (best && !is_more_specific(rule, best))
+		if (best && (IS_MUTANT(SPECIFICITY) || !is_more_specific(rule, best)))
 			continue;
 		if (match_words(rule, argv, n) == MATCH_YES)
 			best = rule;
@@ -181,8 +331,9 @@ static const struct command_rule *find_allow(const struct caps *caps, const stru
 /* Index of git's subcommand, whatever stands before it. */
 static size_t git_subcommand(const struct field *argv, size_t n)
 {
-	static const char valued[] = "-C -c --git-dir --work-tree --namespace --super-prefix --config-env "
-				     "--exec-path --attr-source";
+	static const char valued[] =
+	    "-C -c --git-dir --work-tree --namespace --super-prefix --config-env "
+	    "--exec-path --attr-source";
 	size_t i = 1;
 
 	while (i < n && !argv[i].opaque && argv[i].text.len && argv[i].text.data[0] == '-')
@@ -193,8 +344,11 @@ static size_t git_subcommand(const struct field *argv, size_t n)
 static struct ruling deny_ruling(const struct command_rule *rule, enum match match)
 {
 	if (match == MATCH_YES)
-		return (struct ruling){ CAPS_DENY, rule->text, rule->line, "a deny rule names the command", false, false };
-	return (struct ruling){ CAPS_ASK, rule->text, rule->line, "may be what a deny rule names", true, false };
+		return (struct ruling){CAPS_DENY,  rule->text,
+				       rule->line, "a deny rule names the command",
+				       false,      false};
+	return (struct ruling){CAPS_ASK, rule->text, rule->line, "may be what a deny rule names",
+			       true,     false};
 }
 
 /* The words as they stand, by path and by name, and with git's globals skipped. */
@@ -234,8 +388,7 @@ static struct ruling check_deny(struct shell *shell, const struct field *argv, s
 	return worst;
 }
 
-/* What a program runs may stand anywhere in its arguments. */
-static struct ruling check_deny_within(struct shell *shell, const struct field *argv, size_t n)
+struct ruling command_denied_within(struct shell *shell, const struct field *argv, size_t n)
 {
 	struct ruling worst = ruling_fine();
 
@@ -246,491 +399,43 @@ static struct ruling check_deny_within(struct shell *shell, const struct field *
 	return worst.verdict == CAPS_DENY ? worst : ruling_fine();
 }
 
-/* --- one command --- */
-
-struct judging {
-	struct shell *shell;
-	struct node *node;
-	struct field *argv;
-	size_t n;
-	/* NAME=VALUE words of env, besides the node's own assignments. */
-	struct str *names;
-	size_t n_names;
-	unsigned int depth;
-	bool is_keyword;	/* `time` as the shell's own word */
-	bool is_wrapped;	/* not run by the shell itself: no builtins */
-	/* The words that a rule would be written about: the first program's. */
-	struct fields *told;
-};
-
-static struct ruling judge(struct judging *j);
-
-static struct ruling judge_at(const struct judging *j, size_t from)
-{
-	struct judging inner = *j;
-	struct ruling ruling;
-
-	inner.argv = j->argv + from;
-	inner.n = j->n - from;
-	inner.depth++;
-	ruling = judge(&inner);
-	return ruling;
-}
-
-/* Asks because of the form; denies inside it hold all the same. */
-static struct ruling ask_about(const struct judging *j, const char *reason)
-{
-	return ruling_worse(ruling_ask(reason), check_deny_within(j->shell, j->argv, j->n));
-}
-
-static bool takes_long(const char *longs, struct str option, bool *ret_separate)
-{
-	struct str rest = str_of(longs), one;
-
-	while (str_split(&rest, ' ', &one)) {
-		bool valued = str_ends(one, STR("="));
-
-		*ret_separate = valued;
-		if (valued && str_starts(option, one)) {
-			*ret_separate = false;
-			return true;
-		}
-		if (str_eq(option, valued ? str_head(one, one.len - 1) : one))
-			return true;
-	}
-	return false;
-}
-
-static bool is_duration(const struct field *field)
-{
-	return field->number || (!field->opaque && field->text.len && field->text.data[0] >= '0' &&
-				 field->text.data[0] <= '9');
-}
-
-/* Position of the inner command, or 0 when the wrapper's options are not known to be harmless. */
-static size_t skip_wrapper(const struct judging *j, const struct wrapper *wrapper)
-{
-	size_t i = 1;
-
-	for (; i < j->n; i++) {
-		struct str word = j->argv[i].text;
-		bool separate;
-
-		if (j->argv[i].opaque)
-			return 0;
-		if (word.len < 2 || word.data[0] != '-')
-			break;
-		if (str_is(word, "--")) {
-			i++;
-			break;
-		}
-		if (word.data[1] == '-') {
-			if (!takes_long(wrapper->longs, str_from(word, 2), &separate))
-				return 0;
-			i += separate;
-		} else if (word.data[1] && strchr(wrapper->valued, word.data[1])) {
-			i += word.len == 2;
-		} else if (str_is(j->argv[0].text, "nice") && word.data[1] >= '0' && word.data[1] <= '9') {
-			continue;
-		} else {
-			for (size_t k = 1; k < word.len; k++)
-				if (!word.data[k] || !strchr(wrapper->flags, word.data[k]))
-					return 0;
-		}
-	}
-	for (size_t k = 0; k < wrapper->operands; k++, i++)
-		if (i >= j->n || !is_duration(&j->argv[i]))
-			return 0;
-	return i < j->n ? i : 0;
-}
-
-static struct ruling judge_wrapper(struct judging *j, const struct wrapper *wrapper)
-{
-	size_t inner;
-
-	if (str_is(j->argv[0].text, "command") && j->n > 1 && !j->argv[1].opaque &&
-	    (str_is(j->argv[1].text, "-v") || str_is(j->argv[1].text, "-V")))
-		return (struct ruling){ CAPS_ALLOW, STR("built in"), 0, "", false, false };
-	inner = skip_wrapper(j, wrapper);
-	if (!inner)
-		return ask_about(j, "runs another command in a way that is not known to be harmless");
-	if (!str_is(j->argv[0].text, "builtin") && !str_is(j->argv[0].text, "command") && !j->is_keyword)
-		j->is_wrapped = true;
-	return judge_at(j, inner);
-}
-
-static struct ruling judge_env(struct judging *j)
-{
-	size_t i = 1;
-
-	j->names = arena_array(j->shell->arena, struct str, j->n + j->n_names);
-	for (; i < j->n; i++) {
-		const struct field *field = &j->argv[i];
-		size_t equals = str_chr(field->text, '=');
-
-		if (equals != STR_NONE && equals > 0 && field->text.data[0] != '-') {
-			struct ruling ruling = ruling_fine();
-
-			/* Which names are fine is the matched rule's business. */
-			if (field->opaque)
-				ruling = ruling_ask("sets a variable to a value that is not known");
-			if (ruling.verdict != CAPS_ALLOW)
-				return ruling_worse(ruling, check_deny_within(j->shell, j->argv, j->n));
-			j->names[j->n_names++] = str_head(field->text, equals);
-			continue;
-		}
-		if (field->opaque)
-			return ask_about(j, "what env runs is not known");
-		if (str_is(field->text, "-i") || str_is(field->text, "-") || str_is(field->text, "--"))
-			continue;
-		if (str_is(field->text, "-u") && i + 1 < j->n) {
-			i++;
-			continue;
-		}
-		if (field->text.len && field->text.data[0] == '-')
-			return ask_about(j, "an option of env that is not known to be harmless");
-		break;
-	}
-	if (i >= j->n)
-		return ruling_ask("env alone prints every variable, secrets included");
-	j->is_wrapped = true;
-	return judge_at(j, i);
-}
-
-/* Words of xargs and find that hold {} are whatever the input says. */
-static void blank_out(struct field *field, struct str marker, const char *prefix)
-{
-	if (field->opaque || marker.len == 0 || str_find(field->text, marker, 0) == STR_NONE)
-		return;
-	field->no_dash = str_find(field->text, marker, 0) > 0 ? field->text.data[0] != '-' : *prefix != '\0';
-	field->text = str_find(field->text, marker, 0) > 0 ? str_head(field->text, str_find(field->text, marker, 0)) :
-							     str_of(prefix);
-	field->opaque = true;
-}
-
-static struct ruling judge_xargs(struct judging *j)
-{
-	struct str marker = STR("");
-	struct judging inner = *j;
-	size_t i = 1;
-
-	for (; i < j->n && !j->argv[i].opaque; i++) {
-		struct str word = j->argv[i].text;
-
-		if (word.len < 2 || word.data[0] != '-')
-			break;
-		if (str_is(word, "--")) {
-			i++;
-			break;
-		}
-		if (word.data[1] == 'I') {
-			marker = word.len > 2 ? str_from(word, 2) : i + 1 < j->n ? j->argv[i + 1].text : STR("");
-			i += word.len == 2;
-		} else if (strchr("nLPsdE", word.data[1])) {
-			i += word.len == 2;
-		} else {
-			for (size_t k = 1; k < word.len; k++)
-				if (!strchr("0rtx", word.data[k]))
-					return ask_about(j, "an option of xargs that is not known to be harmless");
-		}
-	}
-	if (i >= j->n)
-		return (struct ruling){ CAPS_ALLOW, STR("built in"), 0, "", false, false };
-	inner.n = j->n - i + (marker.len == 0);
-	inner.argv = arena_array(j->shell->arena, struct field, inner.n + 1);
-	memcpy(inner.argv, j->argv + i, (j->n - i) * sizeof(*inner.argv));
-	for (size_t k = 0; k < j->n - i; k++)
-		blank_out(&inner.argv[k], marker, "");
-	if (marker.len == 0)
-		inner.argv[inner.n - 1] = (struct field){ .text = STR(""), .opaque = true, .many = true };
-	inner.is_wrapped = true;
-	inner.depth++;
-	return judge(&inner);
-}
-
-/* find's own grant is needed too; what it executes is judged here. */
-static struct ruling judge_find_actions(struct judging *j)
-{
-	struct ruling worst = ruling_fine();
-
-	for (size_t i = 1; i < j->n; i++) {
-		struct judging inner = *j;
-		size_t end = i + 1;
-
-		if (j->argv[i].opaque || !program_in_list(j->argv[i].text, "-exec -execdir -ok -okdir", ' '))
-			continue;
-		while (end < j->n && (j->argv[end].opaque || (!str_is(j->argv[end].text, ";") &&
-							     !str_is(j->argv[end].text, "+"))))
-			end++;
-		if (end >= j->n || end == i + 1)
-			return ask_about(j, "what find runs has no end");
-		inner.n = end - i - 1;
-		inner.argv = arena_array(j->shell->arena, struct field, inner.n);
-		memcpy(inner.argv, j->argv + i + 1, inner.n * sizeof(*inner.argv));
-		for (size_t k = 0; k < inner.n; k++)
-			blank_out(&inner.argv[k], STR("{}"), "./");
-		inner.is_wrapped = true;
-		inner.depth++;
-		worst = ruling_worse(worst, judge(&inner));
-		i = end;
-	}
-	return worst;
-}
-
-static bool is_shell(struct str name)
-{
-	return program_in_list(name, "sh bash dash", ' ');
-}
-
-/* `sh -c TEXT`: the text is read like the script itself, and emitted like it. */
-static bool judge_inline(struct judging *j, struct ruling *ret_ruling)
-{
-	struct shell *shell = j->shell;
-	bool needed_bash = shell->needs_bash;
-	struct str script;
-	size_t i = 1;
-
-	for (; i < j->n && !j->argv[i].opaque; i++) {
-		struct str word = j->argv[i].text;
-
-		if (str_is(word, "--noprofile") || str_is(word, "--norc"))
-			continue;
-		if (str_is(word, "-o") && i + 1 < j->n && str_is(j->argv[i + 1].text, "pipefail")) {
-			i++;
-			continue;
-		}
-		if (word.len < 2 || word.data[0] != '-')
-			return false;
-		if (str_chr(word, 'c') == STR_NONE) {
-			if (word.len == 2 && strchr("eux", word.data[1]))
-				continue;
-			return false;
-		}
-		for (size_t k = 1; k < word.len; k++)
-			if (!strchr("ceux", word.data[k]))
-				return false;
-		break;
-	}
-	if (i + 1 >= j->n || j->argv[i].opaque)
-		return false;
-	if (j->argv[i + 1].opaque || !j->argv[i + 1].word) {
-		*ret_ruling = ruling_ask("a script whose text is not known");
-		return true;
-	}
-	shell->needs_bash = false;
-	script = shell_script(shell, j->argv[i + 1].text, i + 2 < j->n);
-	j->argv[i + 1].word->instead = shell_quote(shell->arena, script);
-	*ret_ruling = (struct ruling){ CAPS_ALLOW, STR("built in"), 0, "", false, false };
-	if (shell->needs_bash && !str_is(j->argv[0].text, "bash"))
-		*ret_ruling = ruling_ask("uses what only bash understands; run it with bash -c");
-	shell->needs_bash = needed_bash;
-	return true;
-}
-
-/* --- builtins --- */
-
-/* Does this printf format store through a name? */
-static bool format_stores(struct str format)
-{
-	for (size_t i = 0; i + 1 < format.len; i++) {
-		if (format.data[i] != '%')
-			continue;
-		for (i++; i < format.len && strchr("-+ #0123456789.*'hlLjzt", format.data[i]) && format.data[i];)
-			i++;
-		if (i < format.len && format.data[i] == 'n')
-			return true;
-	}
-	return false;
-}
-
-static struct ruling judge_printf(const struct judging *j)
-{
-	size_t format = 1;
-
-	if (j->n > 1 && !j->argv[1].opaque && str_is(j->argv[1].text, "--"))
-		format = 2;
-	if (format < j->n && (j->argv[format].opaque || format_stores(j->argv[format].text) ||
-			      (format == 1 && field_may_be_option(&j->argv[1]))))
-		return ruling_ask("printf may store into a variable whose name is code");
-	return ruling_fine();
-}
-
-/* In `[` a word that may be an operator may turn its neighbour into code (-v). */
-static struct ruling judge_test(const struct judging *j)
-{
-	size_t n = str_is(j->argv[0].text, "[") ? j->n - 1 : j->n, opaque = 0;
-
-	for (size_t i = 1; i < n; i++) {
-		const struct field *field = &j->argv[i];
-
-		if (field->opaque && (field->many || field->globbed))
-			return ruling_ask("a test with words that are not quoted");
-		if (!field->opaque && (str_is(field->text, "-v") || str_is(field->text, "-R")))
-			return ruling_ask("a test that may run what a variable holds");
-		opaque += field->opaque;
-	}
-	if (!opaque || n <= 2)
-		return ruling_fine();
-	/* Two words: operator and operand; three: the operator in the middle. */
-	if ((n == 3 && !j->argv[1].opaque) || (n == 4 && !j->argv[2].opaque) ||
-	    (n == 4 && !j->argv[1].opaque && str_is(j->argv[1].text, "!") && !j->argv[2].opaque) ||
-	    (n == 5 && !j->argv[1].opaque && str_is(j->argv[1].text, "!") && !j->argv[3].opaque))
-		return ruling_fine();
-	return ruling_ask("a test whose operator is not known");
-}
-
-static struct ruling judge_set(const struct judging *j)
-{
-	for (size_t i = 1; i < j->n; i++) {
-		struct str word = j->argv[i].text;
-
-		if (j->argv[i].opaque || word.len < 2 || (word.data[0] != '-' && word.data[0] != '+'))
-			return ruling_ask("set changes more than -e, -u, -x and -o pipefail");
-		for (size_t k = 1; k < word.len; k++) {
-			if (word.data[k] == 'o' && k + 1 == word.len && i + 1 < j->n &&
-			    program_in_list(j->argv[i + 1].text, "pipefail errexit nounset xtrace", ' '))
-				i++;
-			else if (!strchr("eux", word.data[k]))
-				return ruling_ask("set changes more than -e, -u, -x and -o pipefail");
-		}
-	}
-	return j->n > 1 ? ruling_fine() : ruling_ask("set alone prints every variable");
-}
-
-static struct ruling judge_read(struct judging *j)
-{
-	size_t i = 1;
-
-	for (; i < j->n && !j->argv[i].opaque && j->argv[i].text.len && j->argv[i].text.data[0] == '-'; i++) {
-		if (str_is(j->argv[i].text, "-d") && i + 1 < j->n)
-			i++;
-		else if (!str_is(j->argv[i].text, "-r"))
-			return ruling_ask("an option of read that is not known to be harmless");
-	}
-	for (; i < j->n; i++) {
-		struct str name = j->argv[i].text;
-
-		if (j->argv[i].opaque || name.len == 0 || command_is_sensitive_name(name))
-			return ruling_ask("read stores into a variable that other programs act on");
-		for (size_t k = 0; k < name.len; k++)
-			if (!((name.data[k] | 32) >= 'a' && (name.data[k] | 32) <= 'z') && name.data[k] != '_' &&
-			    !(k && name.data[k] >= '0' && name.data[k] <= '9'))
-				return ruling_ask("read stores into a name that is code");
-		shell_assign(j->shell, name, VALUE_UNKNOWN, STR(""));
-	}
-	return ruling_fine();
-}
-
-static struct ruling judge_cd(struct judging *j)
-{
-	struct field home = { .text = j->shell->caps->home };
-	size_t i = 1;
-
-	while (i < j->n && !j->argv[i].opaque && program_in_list(j->argv[i].text, "-P -L -- -PL -LP", ' '))
-		i++;
-	if (str_is(j->argv[0].text, "popd") || j->n > i + 1 ||
-	    (i < j->n && j->argv[i].text.len && j->argv[i].text.data[0] == '-'))
-		shell_enter(j->shell, (struct field){ .opaque = true });
-	else if (i < j->n && str_is(j->argv[0].text, "pushd") && j->argv[i].text.len &&
-		 j->argv[i].text.data[0] == '+')
-		shell_enter(j->shell, (struct field){ .opaque = true });
-	else
-		shell_enter(j->shell, i < j->n ? j->argv[i] : home);
-	return ruling_fine();
-}
-
-static struct ruling judge_eval(struct judging *j)
-{
-	const struct command_rule *rule = NULL;
-	struct str text = STR("");
-
-	for (size_t i = 1; i < j->n; i++)
-		text = arena_join(j->shell->arena, text, " ", arena_copy(j->shell->arena, j->argv[i].text).data,
-				  (char *)NULL);
-	if (shell_raw_denied(j->shell->caps, j->shell->arena, j->node->source, &rule) ||
-	    shell_raw_denied(j->shell->caps, j->shell->arena, text, &rule))
-		return deny_ruling(rule, MATCH_YES);
-	return ruling_ask("changes the shell itself, or runs text as code");
-}
-
-static const char neutral[] = "true false : exit return break continue wait shift pwd echo";
-static const char stateful[] = "eval . source trap enable mapfile readarray compgen complete compopt bind alias "
-			       "unalias shopt fc history hash export declare typeset readonly local let unset "
-			       "getopts coproc caller disown suspend logout ulimit umask";
-
-static bool judge_builtin(struct judging *j, struct ruling *ret_ruling)
-{
-	static const struct {
-		const char *names;
-		struct ruling (*judge)(struct judging *j);
-	} judged[] = { { "cd pushd popd", judge_cd }, { "read", judge_read } };
-	struct str name = j->argv[0].text;
-	bool is_own = true;
-
-	*ret_ruling = ruling_fine();
-	for (size_t i = 0; i < COUNT(judged); i++) {
-		if (j->is_wrapped || !program_in_list(name, judged[i].names, ' '))
-			continue;
-		*ret_ruling = judged[i].judge(j);
-		goto assigned;
-	}
-	if (program_in_list(name, stateful, ' ')) {
-		*ret_ruling = judge_eval(j);
-		return true;
-	}
-	if (str_is(name, "printf"))
-		*ret_ruling = judge_printf(j);
-	else if (str_is(name, "test") || str_is(name, "["))
-		*ret_ruling = judge_test(j);
-	else if (str_is(name, "set") && !j->is_wrapped)
-		*ret_ruling = judge_set(j);
-	else
-		is_own = program_in_list(name, neutral, ' ');
-	if (!is_own)
-		return false;
-assigned:
-	for (const struct assignment *a = j->node->assignments; a; a = a->next)
-		if (!(str_is(name, "read") && str_is(a->name, "IFS") && a->value && !a->value->next))
-			*ret_ruling = ruling_worse(*ret_ruling, command_assignment(j->shell, NULL, a->name, false));
-	for (size_t i = 0; i < j->n_names; i++)
-		*ret_ruling = ruling_worse(*ret_ruling, command_assignment(j->shell, NULL, j->names[i], false));
-	if (ret_ruling->verdict == CAPS_ALLOW)
-		ret_ruling->rule = STR("built in");
-	return true;
-}
-
 /* --- git's options before the subcommand --- */
 
 static bool is_harmless_setting(struct str setting)
 {
 	return str_starts(setting, STR("color.")) || str_starts(setting, STR("advice.")) ||
-	       str_starts(setting, STR("core.quotepath=")) || str_starts(setting, STR("core.quotePath=")) ||
+	       str_starts(setting, STR("core.quotepath=")) ||
+	       str_starts(setting, STR("core.quotePath=")) ||
 	       str_is(setting, "core.fsmonitor=false") || str_is(setting, "core.pager=cat");
 }
 
 /* Takes harmless globals out; what is left in front of the subcommand asks. */
 static struct ruling normalize_git(struct judging *j)
 {
-	static const char flags[] = "--no-pager -P --no-optional-locks --literal-pathspecs --glob-pathspecs "
-				    "--noglob-pathspecs --icase-pathspecs --no-advice --no-lazy-fetch";
+	static const char flags[] =
+	    "--no-pager -P --no-optional-locks --literal-pathspecs --glob-pathspecs "
+	    "--noglob-pathspecs --icase-pathspecs --no-advice --no-lazy-fetch";
 	struct field *argv = arena_array(j->shell->arena, struct field, j->n);
 	size_t i = 1, n = 1;
 
 	argv[0] = j->argv[0];
-	while (i < j->n && !j->argv[i].opaque && j->argv[i].text.len && j->argv[i].text.data[0] == '-') {
+	while (i < j->n && !j->argv[i].opaque && j->argv[i].text.len &&
+	       j->argv[i].text.data[0] == '-') {
 		struct str word = j->argv[i].text;
 		bool is_pair = i + 1 < j->n && !j->argv[i + 1].opaque;
 
 		if (program_in_list(word, flags, ' ')) {
 			i++;
-		} else if (str_is(word, "-c") && is_pair && is_harmless_setting(j->argv[i + 1].text)) {
+		} else if (str_is(word, "-c") && is_pair &&
+			   is_harmless_setting(j->argv[i + 1].text)) {
 			i += 2;
 		} else if (str_is(word, "-C") && is_pair) {
 			struct str base = j->shell->folders.n ? j->shell->folders.at[0] : STR("/");
 
 			if (j->shell->folders.unknown || j->shell->folders.n > 1 ||
-			    !command_is_in_scope(j->shell, NULL, path_normal(j->shell->arena, base, STR(""),
-									    j->argv[i + 1].text)))
+			    !command_is_in_scope(
+				j->shell, NULL,
+				path_normal(j->shell->arena, base, STR(""), j->argv[i + 1].text)))
 				return ruling_ask("git would run in another folder");
 			i += 2;
 		} else {
@@ -738,8 +443,10 @@ static struct ruling normalize_git(struct judging *j)
 		}
 	}
 	if (i < j->n && field_may_be_option(&j->argv[i]) &&
-	    !(j->n == i + 1 && !j->argv[i].opaque && program_in_list(j->argv[i].text, "--version --help -h -v", ' ')))
-		return ruling_ask("an option of git itself that can run programs or leave the project");
+	    !(j->n == i + 1 && !j->argv[i].opaque &&
+	      program_in_list(j->argv[i].text, "--version --help -h -v", ' ')))
+		return ruling_ask(
+		    "an option of git itself that can run programs or leave the project");
 	memcpy(argv + n, j->argv + i, (j->n - i) * sizeof(*argv));
 	j->n = n + j->n - i;
 	j->argv = argv;
@@ -748,7 +455,7 @@ static struct ruling normalize_git(struct judging *j)
 
 /* --- a program of its own --- */
 
-static struct ruling check_names(const struct judging *j, const struct command_rule *rule)
+struct ruling command_variables(const struct judging *j, const struct command_rule *rule)
 {
 	const struct manifest_list *granted = rule ? rule->env_vars : NULL;
 	struct ruling worst = ruling_fine();
@@ -756,17 +463,19 @@ static struct ruling check_names(const struct judging *j, const struct command_r
 	for (struct assignment *a = j->node->assignments; a; a = a->next) {
 		struct field value = words_expand_one(j->shell, a->value);
 
-		worst = ruling_worse(worst, command_assignment(j->shell, granted, a->name, value.opaque || a->appends));
+		worst = ruling_worse(worst, command_assignment(j->shell, granted, a->name,
+							       value.opaque || a->appends));
 	}
 	for (size_t i = 0; i < j->n_names; i++)
-		worst = ruling_worse(worst, command_assignment(j->shell, granted, j->names[i], false));
+		worst =
+		    ruling_worse(worst, command_assignment(j->shell, granted, j->names[i], false));
 	return worst;
 }
 
 static struct ruling judge_program(struct judging *j)
 {
 	struct ruling floor = ruling_fine(), ruling;
-	struct call call = { .shell = j->shell };
+	struct call call = {.shell = j->shell};
 
 	if (str_is(j->argv[0].text, "git"))
 		floor = normalize_git(j);
@@ -774,19 +483,22 @@ static struct ruling judge_program(struct judging *j)
 	call.n = j->n;
 	call.rule = find_allow(j->shell->caps, j->argv, j->n);
 	if (!call.rule)
-		ruling = (struct ruling){ CAPS_ASK, { "", 0 }, 0, "no rule covers it", false, false };
-	else if (is_shell(j->argv[0].text) && call.rule->n_words < 2)
+		ruling = (struct ruling){CAPS_ASK, {"", 0}, 0, "no rule covers it", false, false};
+	else if (wrapper_is_shell(j->argv[0].text) && call.rule->n_words < 2)
 		ruling = ruling_ask("a shell runs a script only when the rule names it");
 	else if (call.rule->prompt)
-		ruling = (struct ruling){ CAPS_ASK, call.rule->text, call.rule->line, "its rule says to ask", false, true };
+		ruling = (struct ruling){CAPS_ASK,        call.rule->text,
+					 call.rule->line, "its rule says to ask",
+					 false,           true};
 	else
-		ruling = (struct ruling){ CAPS_ALLOW, call.rule->text, call.rule->line, "", false, false };
-	floor = ruling_worse(floor, check_names(j, call.rule));
+		ruling =
+		    (struct ruling){CAPS_ALLOW, call.rule->text, call.rule->line, "", false, false};
+	floor = ruling_worse(floor, command_variables(j, call.rule));
 	floor = ruling_worse(floor, check_scope(j->shell, call.rule));
 	floor = ruling_worse(floor, guards_check(&call));
 	floor = ruling_worse(floor, readers_check(&call));
 	if (j->told->n == 0)
-		*j->told = (struct fields){ j->argv, j->n, j->n };
+		*j->told = (struct fields){j->argv, j->n, j->n};
 	/* Whatever is written, this would ask again. */
 	ruling.only_once = ruling.only_once || floor.verdict != CAPS_ALLOW;
 	if (floor.verdict == CAPS_ASK && ruling.verdict == CAPS_ALLOW)
@@ -810,33 +522,36 @@ static struct ruling judge_form(struct judging *j)
 
 	if (program_is_privileged(name)) {
 		if (!j->shell->caps->manifest->security.allow_privilege_wrappers)
-			return (struct ruling){ CAPS_DENY, STR("[security] allow_privilege_wrappers"), 0,
-				"raising privileges is switched off", false, false };
-		return ruling_worse(judge_program(j), check_deny_within(j->shell, j->argv, j->n));
+			return (struct ruling){
+			    CAPS_DENY, STR("[security] allow_privilege_wrappers"),
+			    0,         "raising privileges is switched off",
+			    false,     false};
+		return ruling_worse(judge_program(j),
+				    command_denied_within(j->shell, j->argv, j->n));
 	}
 	if (str_is(name, "exec") && j->n == 1)
 		return ruling_ask("changes the shell itself");
 	if (wrapper)
-		return judge_wrapper(j, wrapper);
+		return wrapper_judge(j, wrapper);
 	if (str_is(name, "env"))
-		return judge_env(j);
+		return wrapper_judge_env(j);
 	if (str_is(name, "xargs"))
-		return judge_xargs(j);
-	if (judge_builtin(j, &ruling))
+		return wrapper_judge_xargs(j);
+	if (builtin_judge(j, &ruling))
 		return ruling;
-	if (is_shell(name) && judge_inline(j, &ruling))
-		return ruling_worse(ruling, check_names(j, NULL));
+	if (wrapper_is_shell(name) && wrapper_judge_inline(j, &ruling))
+		return ruling_worse(ruling, command_variables(j, NULL));
 	if (str_is(name, "find")) {
-		ruling = judge_find_actions(j);
+		ruling = wrapper_judge_find(j);
 		return ruling_worse(judge_program(j), ruling);
 	}
 	ruling = judge_program(j);
 	if (program_find(name) && program_find(name)->traits & LAUNCHER)
-		ruling = ruling_worse(ruling, check_deny_within(j->shell, j->argv, j->n));
+		ruling = ruling_worse(ruling, command_denied_within(j->shell, j->argv, j->n));
 	return ruling;
 }
 
-static struct ruling judge(struct judging *j)
+struct ruling command_judge(struct judging *j)
 {
 	struct ruling deny;
 	struct field *argv;
@@ -844,14 +559,19 @@ static struct ruling judge(struct judging *j)
 	if (j->n == 0)
 		return ruling_ask("runs nothing that could be checked");
 	if (j->depth > SHELL_DEPTH_MAX)
-		return ask_about(j, "commands that run commands, too deeply");
-	deny = check_deny(j->shell, j->argv, j->n);
+		return wrapper_ask(j, "commands that run commands, too deeply");
+	deny = IS_MUTANT(DENY_NESTED) && (j->depth || j->shell->depth)
+		   ? ruling_fine()
+		   : check_deny(j->shell, j->argv, j->n);
 	if (deny.verdict == CAPS_DENY)
 		return deny;
+	if (j->argv[0].opaque && IS_MUTANT(NAMES))
+		return ruling_fine();
 	if (j->argv[0].opaque)
 		return ruling_worse(ruling_ask("the program's name is not known"), deny);
 	if (!is_readable_name(j->argv[0].text))
-		return ruling_worse(ruling_ask("the program's name holds characters that do not show"), deny);
+		return ruling_worse(
+		    ruling_ask("the program's name holds characters that do not show"), deny);
 	argv = arena_array(j->shell->arena, struct field, j->n);
 	memcpy(argv, j->argv, j->n * sizeof(*argv));
 	argv[0].text = program_bare(argv[0].text);
@@ -862,7 +582,7 @@ static struct ruling judge(struct judging *j)
 /* Up to the first word that is not known. */
 static void add_steps(struct shell *shell, struct caps_part *part, const struct judging *j)
 {
-	const struct fields *told = j->told->n ? j->told : &(struct fields){ j->argv, j->n, j->n };
+	const struct fields *told = j->told->n ? j->told : &(struct fields){j->argv, j->n, j->n};
 	struct str *words = arena_array(shell->arena, struct str, told->n + 1);
 	size_t n = 0;
 
@@ -877,8 +597,9 @@ static void add_steps(struct shell *shell, struct caps_part *part, const struct 
 
 void command_check(struct shell *shell, struct node *node, struct fields *argv)
 {
-	struct fields told = { 0 };
-	struct judging j = { .shell = shell, .node = node, .argv = argv->items, .n = argv->n, .told = &told };
+	struct fields told = {0};
+	struct judging j = {
+	    .shell = shell, .node = node, .argv = argv->items, .n = argv->n, .told = &told};
 	struct word *first = node->words;
 	struct ruling ruling;
 	struct caps_part *part;
@@ -890,10 +611,11 @@ void command_check(struct shell *shell, struct node *node, struct fields *argv)
 	     argv->items[1].text.data[0] != '-' || str_is(argv->items[1].text, "-p"))) {
 		j.is_keyword = true;
 		first->instead = STR("time");
-		if (argv->n > 1 && !argv->items[1].opaque && str_is(argv->items[1].text, "-p") && first->next)
+		if (argv->n > 1 && !argv->items[1].opaque && str_is(argv->items[1].text, "-p") &&
+		    first->next)
 			first->next->instead = STR("-p");
 	}
-	ruling = judge(&j);
+	ruling = command_judge(&j);
 	part = check_add(shell->check, CAPS_RUN, node->source, ruling);
 	if (part->verdict == CAPS_ASK)
 		add_steps(shell, part, &j);

@@ -18,7 +18,7 @@ const TSLanguage *tree_sitter_bash(void);
 
 struct compile {
 	struct caps *caps;
-	struct buf *left_out;	/* NULL: a bad rule is an error */
+	struct buf *left_out; /* NULL: a bad rule is an error */
 	struct err *err;
 	jmp_buf full;
 };
@@ -33,7 +33,8 @@ static int bad_rule(struct compile *c, unsigned int line, struct str text, const
 {
 	struct err *err = c->err;
 
-	err_set(err, ERR_INPUT, MANIFEST_NAME ":%u: \"%.*s\": %s", line, STR_ARG(str_head(text, 200)), why);
+	err_set(err, ERR_INPUT, MANIFEST_NAME ":%u: \"%.*s\": %s", line,
+		STR_ARG(str_head(text, 200)), why);
 	if (!c->left_out)
 		return err->code;
 	buf_adds(c->left_out, err->text);
@@ -71,7 +72,8 @@ static const char *next_word(struct arena *arena, struct str *rest, struct str *
 			break;
 		} else {
 			if (!quote && c && strchr(";|&<>()$`\\!#", c))
-				return "a pattern is words, not a script; give each command its own pattern";
+				return "a pattern is words, not a script; give each command its "
+				       "own pattern";
 			if (!quote && c == '*')
 				return "a star stands at the end only, as \":*\" or \" *\"";
 			out[len++] = c;
@@ -80,7 +82,7 @@ static const char *next_word(struct arena *arena, struct str *rest, struct str *
 	if (quote)
 		return "a quote is not closed";
 	*rest = str_trim(str_from(*rest, i));
-	*ret_word = (struct str){ out, len };
+	*ret_word = (struct str){out, len};
 	return NULL;
 }
 
@@ -104,14 +106,16 @@ const char *rules_read_command(struct arena *arena, struct str text, struct comm
 	while (rest.len) {
 		const char *why;
 
-		rule->words = one_more(arena, rule->words, rule->n_words, &room, sizeof(struct str));
+		rule->words =
+		    one_more(arena, rule->words, rule->n_words, &room, sizeof(struct str));
 		why = next_word(arena, &rest, &rule->words[rule->n_words]);
 		if (why)
 			return why;
 		rule->n_words++;
 	}
 	if (rule->n_words == 0 || rule->words[0].len == 0)
-		return "names no command; a pattern begins with the program, as in \"cargo test:*\"";
+		return "names no command; a pattern begins with the program, as in \"cargo "
+		       "test:*\"";
 	return NULL;
 }
 
@@ -121,9 +125,12 @@ static const char *check_opt_in(const struct caps *caps, const struct command_ru
 	const struct manifest_security *security = &caps->manifest->security;
 
 	if (!security->allow_privilege_wrappers && program_is_privileged(rule->words[0]))
-		return "raises privileges; set [security] allow_privilege_wrappers = true to allow such rules";
-	if (!security->allow_python_interpreter && program_is_any_python(rule->words, rule->n_words))
-		return "runs any Python code; name the module or script (\"python3 -m pytest:*\"), or set "
+		return "raises privileges; set [security] allow_privilege_wrappers = true to allow "
+		       "such rules";
+	if (!security->allow_python_interpreter &&
+	    program_is_any_python(rule->words, rule->n_words))
+		return "runs any Python code; name the module or script (\"python3 -m pytest:*\"), "
+		       "or set "
 		       "[security] allow_python_interpreter = true";
 	return NULL;
 }
@@ -134,12 +141,14 @@ static int check_env_names(struct compile *c, const struct manifest_list *list)
 		struct str name = list->items[i];
 		size_t n = 0;
 
-		while (n < name.len && (name.data[n] == '_' || (name.data[n] | 32) - 'a' + 0u < 26 ||
-					(n && name.data[n] >= '0' && name.data[n] <= '9')))
+		while (n < name.len &&
+		       (name.data[n] == '_' || (name.data[n] | 32) - 'a' + 0u < 26 ||
+			(n && name.data[n] >= '0' && name.data[n] <= '9')))
 			n++;
 		if (name.len == 0 || n + (n < name.len && name.data[n] == '*') != name.len)
-			return bad_rule(c, list->lines ? list->lines[i] : 0, name,
-					"is no name of a variable (letters, digits, _, and one * at the end)");
+			return bad_rule(
+			    c, list->lines ? list->lines[i] : 0, name,
+			    "is no name of a variable (letters, digits, _, and one * at the end)");
 	}
 	return 0;
 }
@@ -148,7 +157,7 @@ static int add_command(struct compile *c, const struct manifest_command *from, b
 {
 	struct caps *caps = c->caps;
 	struct command_rules *rules = is_deny ? &caps->deny_commands : &caps->allow_commands;
-	struct command_rule rule = { .prompt = from->prompt, .line = from->line };
+	struct command_rule rule = {.prompt = from->prompt, .line = from->line};
 	const char *why = rules_read_command(&caps->arena, from->command, &rule);
 
 	if (!why && !is_deny)
@@ -156,13 +165,15 @@ static int add_command(struct compile *c, const struct manifest_command *from, b
 	if (why)
 		return bad_rule(c, from->line, from->command, why);
 	rule.hosts_only = is_deny && from->has_domains;
-	rule.env_vars = from->has_env_vars ? &from->env_vars : &caps->manifest->allow.commands.default_env_vars;
+	rule.env_vars =
+	    from->has_env_vars ? &from->env_vars : &caps->manifest->allow.commands.default_env_vars;
 	if (from->has_paths) {
 		rule.n_scopes = from->paths.n;
 		rule.scopes = arena_array(&caps->arena, struct str, from->paths.n + 1);
 	}
 	for (size_t i = 0; i < rule.n_scopes; i++)
-		rule.scopes[i] = path_normal(&caps->arena, caps->root, caps->home, from->paths.items[i]);
+		rule.scopes[i] =
+		    path_normal(&caps->arena, caps->root, caps->home, from->paths.items[i]);
 	rules->items = one_more(&caps->arena, rules->items, rules->n, &rules->room, sizeof(rule));
 	rules->items[rules->n++] = rule;
 	return check_env_names(c, &from->env_vars);
@@ -176,8 +187,9 @@ static int add_commands(struct compile *c, const struct manifest_commands *from,
 		if (r < 0)
 			return r;
 	}
-	return check_env_names(c, &from->default_env_vars) < 0 ? c->err->code :
-								 check_env_names(c, &from->env_vars);
+	return check_env_names(c, &from->default_env_vars) < 0
+		   ? c->err->code
+		   : check_env_names(c, &from->env_vars);
 }
 
 static void set_specificity(struct path_rule *rule, struct str path, struct str file)
@@ -196,18 +208,20 @@ static void set_specificity(struct path_rule *rule, struct str path, struct str 
 void rules_add_path(struct caps *caps, struct path_rules *rules, struct str path, struct str file,
 		    const struct path_rule *like)
 {
-	struct path_rule rule = { .prompt = like->prompt, .line = like->line };
+	struct path_rule rule = {.prompt = like->prompt, .line = like->line};
 	struct str dir = path_normal(&caps->arena, caps->root, caps->home, path);
 
 	if (str_is(path, "."))
 		rule.text = file;
 	else
-		rule.text = file.len ? arena_join(&caps->arena, path, "/", arena_copy(&caps->arena, file).data,
-						  (char *)NULL) : path;
+		rule.text = file.len ? arena_join(&caps->arena, path, "/",
+						  arena_copy(&caps->arena, file).data, (char *)NULL)
+				     : path;
 	if (file.len) {
 		struct str name = path_normal(&caps->arena, STR("/"), STR(""), file);
 
-		rule.pattern = dir.len == 1 ? name : arena_join(&caps->arena, dir, name.data, (char *)NULL);
+		rule.pattern =
+		    dir.len == 1 ? name : arena_join(&caps->arena, dir, name.data, (char *)NULL);
 	} else {
 		/* One pattern for both halves: the last segment is the file's. */
 		rule.pattern = dir;
@@ -224,13 +238,15 @@ static int add_path(struct compile *c, const struct manifest_paths *from,
 		    const struct manifest_path *entry, struct path_rules *rules, bool is_deny)
 {
 	const struct manifest_list *files = entry->has_files ? &entry->files : &from->default_files;
-	struct path_rule like = { .prompt = entry->prompt, .line = entry->line };
+	struct path_rule like = {.prompt = entry->prompt, .line = entry->line};
 
 	if (entry->path.len == 0)
-		return bad_rule(c, entry->line, entry->path, "an empty path; \".\" is the project's root");
-	if (files->n == 0 && !is_deny)
 		return bad_rule(c, entry->line, entry->path,
-				"names no files; give the table default_files, or the entry files = [...]");
+				"an empty path; \".\" is the project's root");
+	if (files->n == 0 && !is_deny)
+		return bad_rule(
+		    c, entry->line, entry->path,
+		    "names no files; give the table default_files, or the entry files = [...]");
 	for (size_t i = 0; i < files->n; i++)
 		rules_add_path(c->caps, rules, entry->path, files->items[i], &like);
 	if (files->n == 0) {
@@ -254,7 +270,7 @@ static int add_paths(struct compile *c, const struct manifest_paths *from, struc
 		return 0;
 	for (size_t i = 0; i < from->default_files.n; i++) {
 		struct path_rule like = {
-			.line = from->default_files.lines ? from->default_files.lines[i] : 0 };
+		    .line = from->default_files.lines ? from->default_files.lines[i] : 0};
 
 		rules_add_path(c->caps, rules, STR("/**"), from->default_files.items[i], &like);
 		rules->items[rules->n - 1].text = from->default_files.items[i];
@@ -276,7 +292,8 @@ static int add_side(struct compile *c, const struct manifest_side *side, bool is
 	return r;
 }
 
-static void add_host(struct arena *arena, struct host_list *list, struct str text, unsigned int line)
+static void add_host(struct arena *arena, struct host_list *list, struct str text,
+		     unsigned int line)
 {
 	size_t room = list->room;
 
@@ -315,7 +332,7 @@ static int remake_hosts(struct host_list *list, struct err *err)
 static int add_all_hosts(struct compile *c)
 {
 	const struct manifest *m = c->caps->manifest;
-	struct host_list ignored = { 0 };
+	struct host_list ignored = {0};
 	int r = add_hosts(c, &m->allow.network_domains, &c->caps->allow_hosts);
 
 	if (r == 0)
@@ -353,11 +370,13 @@ static int compile_all(struct compile *c, const struct caps_context *context)
 	caps->arena.ctx = c;
 	caps->context = *context;
 	caps->root = path_normal(&caps->arena, STR("/"), STR(""), str_of(context->root));
-	caps->home = context->home && *context->home ?
-		path_normal(&caps->arena, STR("/"), STR(""), str_of(context->home)) : STR("");
+	caps->home = context->home && *context->home
+			 ? path_normal(&caps->arena, STR("/"), STR(""), str_of(context->home))
+			 : STR("");
 	caps->dirs = arena_array(&caps->arena, struct str, dirs->n + 1);
 	for (size_t i = 0; i < dirs->n; i++)
-		caps->dirs[caps->n_dirs++] = path_normal(&caps->arena, caps->root, caps->home, dirs->items[i]);
+		caps->dirs[caps->n_dirs++] =
+		    path_normal(&caps->arena, caps->root, caps->home, dirs->items[i]);
 	r = add_side(c, &caps->manifest->allow, false);
 	if (r == 0)
 		r = add_side(c, &caps->manifest->deny, true);
@@ -370,7 +389,7 @@ int caps_compile_lenient(const struct manifest *manifest, const struct caps_cont
 			 struct caps **ret_caps, struct buf *ret_left_out, struct err *err)
 {
 	cleanup_with(caps_free) struct caps *caps = calloc(1, sizeof(*caps));
-	struct compile c = { .caps = caps, .left_out = ret_left_out, .err = err };
+	struct compile c = {.caps = caps, .left_out = ret_left_out, .err = err};
 	int r;
 
 	if (!caps)
@@ -379,7 +398,8 @@ int caps_compile_lenient(const struct manifest *manifest, const struct caps_cont
 	caps->manifest = manifest;
 	caps->parser = ts_parser_new();
 	if (!caps->parser || !ts_parser_set_language(caps->parser, tree_sitter_bash()))
-		return err_set(err, ERR_INTERNAL, "the shell grammar and the parser do not fit together");
+		return err_set(err, ERR_INTERNAL,
+			       "the shell grammar and the parser do not fit together");
 	r = compile_all(&c, context);
 	caps->arena.ctx = NULL;
 	caps->arena.on_full = NULL;
@@ -414,8 +434,8 @@ static int remember(struct compile *c, enum caps_verb verb, struct str pattern, 
 	struct arena *arena = &caps->arena;
 	struct command_rules *commands = allow ? &caps->allow_commands : &caps->deny_commands;
 	struct host_list *hosts = allow ? &caps->allow_hosts : &caps->deny_hosts;
-	struct command_rule rule = { .env_vars = &caps->manifest->allow.commands.default_env_vars };
-	struct path_rule like = { 0 };
+	struct command_rule rule = {.env_vars = &caps->manifest->allow.commands.default_env_vars};
+	struct path_rule like = {0};
 	const char *why;
 
 	if (setjmp(c->full))
@@ -425,8 +445,8 @@ static int remember(struct compile *c, enum caps_verb verb, struct str pattern, 
 	case CAPS_READ:
 	case CAPS_WRITE:
 	case CAPS_DELETE:
-		rules_add_path(caps, allow ? &caps->allow_paths[verb] : &caps->deny_paths[verb], pattern,
-			       STR(""), &like);
+		rules_add_path(caps, allow ? &caps->allow_paths[verb] : &caps->deny_paths[verb],
+			       pattern, STR(""), &like);
 		return 0;
 	case CAPS_CONNECT:
 		add_host(arena, hosts, pattern, 0);
@@ -434,12 +454,14 @@ static int remember(struct compile *c, enum caps_verb verb, struct str pattern, 
 			return 0;
 		hosts->n--;
 		(void)remake_hosts(hosts, c->err);
-		return err_set(c->err, ERR_INPUT, "\"%.*s\" is no rule for a host", STR_ARG(pattern));
+		return err_set(c->err, ERR_INPUT, "\"%.*s\" is no rule for a host",
+			       STR_ARG(pattern));
 	case CAPS_RUN:
 		why = rules_read_command(arena, pattern, &rule);
 		if (why)
 			return err_set(c->err, ERR_INPUT, "\"%.*s\": %s", STR_ARG(pattern), why);
-		commands->items = one_more(arena, commands->items, commands->n, &commands->room, sizeof(rule));
+		commands->items =
+		    one_more(arena, commands->items, commands->n, &commands->room, sizeof(rule));
 		commands->items[commands->n++] = rule;
 		return 0;
 	default:
@@ -450,7 +472,7 @@ static int remember(struct compile *c, enum caps_verb verb, struct str pattern, 
 int caps_remember(struct caps *caps, enum caps_verb verb, struct str pattern, bool allow,
 		  struct err *err)
 {
-	struct compile c = { .caps = caps, .err = err };
+	struct compile c = {.caps = caps, .err = err};
 	int r;
 
 	caps->arena.on_full = memory_is_full;

@@ -25,22 +25,22 @@ struct sockaddr;
 enum caps_address {
 	CAPS_ADDRESS_PUBLIC,
 	CAPS_ADDRESS_LOOPBACK,
-	CAPS_ADDRESS_PRIVATE,	 /* RFC 1918, fc00::/7 */
+	CAPS_ADDRESS_PRIVATE,    /* RFC 1918, fc00::/7 */
 	CAPS_ADDRESS_LINK_LOCAL, /* 169.254/16, fe80::/10 */
-	CAPS_ADDRESS_SHARED,	 /* 100.64/10, carrier NAT */
+	CAPS_ADDRESS_SHARED,     /* 100.64/10, carrier NAT */
 	CAPS_ADDRESS_MULTICAST,
-	CAPS_ADDRESS_RESERVED,	 /* unspecified, broadcast, documentation, 240/4 */
-	CAPS_ADDRESS_BENCHMARK,	 /* 198.18/15 */
-	CAPS_ADDRESS_METADATA,	 /* where clouds hand out credentials */
-	CAPS_ADDRESS_EMBEDDED,	 /* an IPv4 address in IPv6: mapped, compatible, NAT64, 6to4, Teredo */
+	CAPS_ADDRESS_RESERVED,  /* unspecified, broadcast, documentation, 240/4 */
+	CAPS_ADDRESS_BENCHMARK, /* 198.18/15 */
+	CAPS_ADDRESS_METADATA,  /* where clouds hand out credentials */
+	CAPS_ADDRESS_EMBEDDED, /* an IPv4 address in IPv6: mapped, compatible, NAT64, 6to4, Teredo */
 };
 
 struct caps_host {
-	char name[CAPS_HOST_MAX + 1];	/* A-labels in lower case, or the canonical address */
+	char name[CAPS_HOST_MAX + 1]; /* A-labels in lower case, or the canonical address */
 	size_t len;
 	unsigned int port;
 	bool is_address;
-	enum caps_address kind;	/* of an address; a name like localhost counts as one */
+	enum caps_address kind; /* of an address; a name like localhost counts as one */
 };
 
 /* "https://host[:port]/...", "http://..." or "host:port".  ERR_INPUT says why not. */

@@ -28,7 +28,7 @@ const struct program *program_find(struct str name);
 
 struct wrapper {
 	const char *name, *flags, *valued, *longs;
-	size_t operands;	/* words before the command, as timeout's duration */
+	size_t operands; /* words before the command, as timeout's duration */
 };
 const struct wrapper *wrapper_find(struct str name);
 
@@ -38,7 +38,7 @@ struct str program_name(struct str word);
 /* "git" for /usr/bin/git: the folders of the system, which nobody but root writes. */
 struct str program_bare(struct str word);
 
-bool program_is_privileged(struct str word);	/* sudo, doas, ... */
+bool program_is_privileged(struct str word); /* sudo, doas, ... */
 
 /* python, python3.12, pypy3 */
 bool program_is_python(struct str name);

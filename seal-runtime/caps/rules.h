@@ -18,13 +18,13 @@ struct caps_hosts;
 struct TSParser;
 
 enum rule_tail {
-	RULE_EXACT,	/* "git status": exactly these words */
-	RULE_ANY,	/* "cargo test:*": these words, then anything */
-	RULE_MORE,	/* "npm run *": these words and at least one more */
+	RULE_EXACT, /* "git status": exactly these words */
+	RULE_ANY,   /* "cargo test:*": these words, then anything */
+	RULE_MORE,  /* "npm run *": these words and at least one more */
 };
 
 struct command_rule {
-	struct str text;	/* as written */
+	struct str text; /* as written */
 	struct str *words;
 	size_t n_words;
 	enum rule_tail tail;
@@ -45,11 +45,11 @@ struct command_rules {
 };
 
 struct path_rule {
-	struct str pattern;	/* glob of an absolute path in normal form */
-	struct str text;	/* as written, path and file glob joined */
+	struct str pattern; /* glob of an absolute path in normal form */
+	struct str text;    /* as written, path and file glob joined */
 	unsigned int line;
 	bool prompt;
-	unsigned int segments, chars;	/* specificity, in this order */
+	unsigned int segments, chars; /* specificity, in this order */
 };
 
 struct path_rules {
@@ -64,14 +64,14 @@ struct host_list {
 	struct caps_hosts *hosts;
 };
 
-#define N_FILE_VERBS 3	/* CAPS_READ, CAPS_WRITE, CAPS_DELETE */
+#define N_FILE_VERBS 3 /* CAPS_READ, CAPS_WRITE, CAPS_DELETE */
 
 struct caps {
 	struct arena arena;
 	const struct manifest *manifest;
 	struct caps_context context;
-	struct str root, home;	/* normal form, no slash at the end */
-	struct str *dirs;	/* additional directories, normal form */
+	struct str root, home; /* normal form, no slash at the end */
+	struct str *dirs;      /* additional directories, normal form */
 	size_t n_dirs;
 	struct command_rules allow_commands, deny_commands;
 	struct path_rules allow_paths[N_FILE_VERBS], deny_paths[N_FILE_VERBS];

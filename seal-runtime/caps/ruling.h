@@ -6,9 +6,9 @@
 
 struct ruling {
 	enum caps_verdict verdict;
-	struct str rule;	/* what decided; "" = nothing spoke */
+	struct str rule; /* what decided; "" = nothing spoke */
 	unsigned int line;
-	const char *reason;	/* why not silent; "" when it is */
+	const char *reason; /* why not silent; "" when it is */
 	/* Asked for a cause that no rule could take away, so nothing can be
 	 * remembered for it. */
 	bool only_once;

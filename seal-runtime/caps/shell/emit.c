@@ -17,7 +17,7 @@ struct str shell_quote(struct arena *arena, struct str text)
 		}
 	}
 	out[len++] = '\'';
-	return (struct str){ out, len };
+	return (struct str){out, len};
 }
 
 struct emit {
@@ -197,8 +197,8 @@ static void emit_pipe(struct emit *emit, const struct node *node)
 static void emit_list(struct emit *emit, const struct node *list)
 {
 	static const char *const separators[] = {
-		[SEPARATOR_LINE] = "; ", [SEPARATOR_SEMICOLON] = "; ", [SEPARATOR_BACKGROUND] = " & ",
-		[SEPARATOR_AND] = " && ", [SEPARATOR_OR] = " || ",
+	    [SEPARATOR_LINE] = "; ",  [SEPARATOR_SEMICOLON] = "; ", [SEPARATOR_BACKGROUND] = " & ",
+	    [SEPARATOR_AND] = " && ", [SEPARATOR_OR] = " || ",
 	};
 
 	for (const struct node *child = list->first; child; child = child->next) {
@@ -209,7 +209,8 @@ static void emit_list(struct emit *emit, const struct node *list)
 }
 
 /* A list that another word follows: it ends in `;`, `&` or a line. */
-static void emit_block(struct emit *emit, const char *before, const struct node *list, const char *after)
+static void emit_block(struct emit *emit, const char *before, const struct node *list,
+		       const char *after)
 {
 	put(emit, before);
 	if (list->kind != NODE_LIST)
@@ -311,14 +312,14 @@ static void emit_node(struct emit *emit, const struct node *node)
 
 struct str shell_emit(struct arena *arena, const struct node *node)
 {
-	struct emit emit = { .arena = arena };
+	struct emit emit = {.arena = arena};
 	cleanup_buf struct buf out = BUF_INIT;
 	struct str script;
 
 	emit_node(&emit, node);
 	out = emit.out;
 	if (out.failed || !out.data)
-		return (struct str){ "", 0 };
+		return (struct str){"", 0};
 	script = arena_copy(arena, buf_str(&out));
 	return script;
 }

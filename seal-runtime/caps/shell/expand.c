@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "caps/mutants.h"
 #include "caps/rules.h"
 
 void fields_add(struct arena *arena, struct fields *fields, struct field field)
@@ -64,7 +65,8 @@ static struct part *sequence(const struct part *open)
 {
 	struct part *inner = open->next;
 
-	if (!inner || inner->kind != PART_TEXT || inner->quoted || !inner->next || !is_brace(inner->next, "}"))
+	if (!inner || inner->kind != PART_TEXT || inner->quoted || !inner->next ||
+	    !is_brace(inner->next, "}"))
 		return NULL;
 	return str_find(inner->text, STR(".."), 0) != STR_NONE ? inner : NULL;
 }
@@ -72,7 +74,8 @@ static struct part *sequence(const struct part *open)
 #define SEQUENCE_MAX 256
 
 /* Only small numbers are counted out; anything else asks. */
-static bool read_sequence(struct arena *arena, struct str text, struct part **ret_parts, size_t *ret_n)
+static bool read_sequence(struct arena *arena, struct str text, struct part **ret_parts,
+			  size_t *ret_n)
 {
 	char *end;
 	const char *start = arena_copy(arena, text).data;
@@ -96,7 +99,7 @@ static bool read_sequence(struct arena *arena, struct str text, struct part **re
 	return true;
 }
 
-struct spread {	/* brace lists being written out */
+struct spread { /* brace lists being written out */
 	struct arena *arena;
 	struct word **next;
 	struct word *made;
@@ -112,18 +115,22 @@ static void spread_sequence(struct spread *spread, struct part *first, struct pa
 	size_t n = 0;
 
 	if (!read_sequence(spread->arena, inner->text, &values, &n)) {
-		struct part strange = { .kind = PART_STRANGE, .text = source };
+		struct part strange = {.kind = PART_STRANGE, .text = source};
 
 		strange.next = inner->next->next;
-		spread_braces(spread, copy_parts(spread->arena, first, open,
-						 copy_parts(spread->arena, &strange, strange.next, strange.next)),
-			      source);
+		spread_braces(
+		    spread,
+		    copy_parts(spread->arena, first, open,
+			       copy_parts(spread->arena, &strange, strange.next, strange.next)),
+		    source);
 		return;
 	}
 	for (size_t i = 0; i < n && spread->n < SHELL_FIELDS_MAX; i++)
-		spread_braces(spread, copy_parts(spread->arena, first, open,
-						 copy_parts(spread->arena, &values[i], NULL, inner->next->next)),
-			      source);
+		spread_braces(
+		    spread,
+		    copy_parts(spread->arena, first, open,
+			       copy_parts(spread->arena, &values[i], NULL, inner->next->next)),
+		    source);
 }
 
 static void spread_list(struct spread *spread, struct part *first, struct part *open,
@@ -138,8 +145,10 @@ static void spread_list(struct spread *spread, struct part *first, struct part *
 			depth -= is_brace(part, "}");
 			continue;
 		}
-		spread_braces(spread, copy_parts(spread->arena, first, open,
-						 copy_parts(spread->arena, start, part, close->next)), source);
+		spread_braces(spread,
+			      copy_parts(spread->arena, first, open,
+					 copy_parts(spread->arena, start, part, close->next)),
+			      source);
 		if (part == close)
 			return;
 		start = part->next;
@@ -181,12 +190,13 @@ static void spread_braces(struct spread *spread, struct part *first, struct str 
 static void add_known(struct shell *shell, struct field *field, struct str text)
 {
 	if (!field->opaque)
-		field->text = field->text.len ?
-			arena_join(shell->arena, field->text, arena_copy(shell->arena, text).data, (char *)NULL) :
-			text;
+		field->text = field->text.len
+				  ? arena_join(shell->arena, field->text,
+					       arena_copy(shell->arena, text).data, (char *)NULL)
+				  : text;
 	if (field->globbed)
-		field->glob = arena_join(shell->arena, field->glob, arena_copy(shell->arena, text).data,
-					 (char *)NULL);
+		field->glob = arena_join(shell->arena, field->glob,
+					 arena_copy(shell->arena, text).data, (char *)NULL);
 }
 
 static void add_opaque(struct field *field, bool many)
@@ -229,11 +239,12 @@ static bool is_argument(struct str name)
 }
 
 /* The variable's value if it is known, else what is known of it. */
-static enum value_kind value_of(struct shell *shell, struct str name, struct str *ret_text, bool *ret_no_dash)
+static enum value_kind value_of(struct shell *shell, struct str name, struct str *ret_text,
+				bool *ret_no_dash)
 {
 	const struct variable *variable = shell_variable(shell, name);
 
-	*ret_text = (struct str){ "", 0 };
+	*ret_text = (struct str){"", 0};
 	*ret_no_dash = false;
 	if (is_argument(name))
 		return shell->has_arguments ? VALUE_UNKNOWN : VALUE_TEXT;
@@ -259,7 +270,8 @@ static void expand_operator(struct shell *shell, struct field *field, struct par
 	}
 	if (op == '=') {
 		if (command_is_sensitive_name(part->text))
-			shell_say(shell, CAPS_ASK, part->text, "", "sets a variable that other programs act on");
+			shell_say(shell, CAPS_ASK, part->text, "",
+				  "sets a variable that other programs act on");
 		shell_assign(shell, part->text, VALUE_UNKNOWN, STR(""));
 	}
 	if (is_known && (op == '-' || op == '=' || op == '?') && text.len) {
@@ -305,13 +317,14 @@ static bool constant_of(const struct node *body, struct str *ret_text)
 	struct str text;
 
 	if (!cat || cat->next || cat->kind != NODE_SIMPLE || cat->negated || cat->assignments ||
-	    !cat->words || cat->words->next || !str_is(cat->words->source, "cat") || !cat->redirects ||
-	    cat->redirects->next || cat->redirects->kind != REDIRECT_TEXT || cat->redirects->fd.len)
+	    !cat->words || cat->words->next || !str_is(cat->words->source, "cat") ||
+	    !cat->redirects || cat->redirects->next || cat->redirects->kind != REDIRECT_TEXT ||
+	    cat->redirects->fd.len)
 		return false;
 	part = cat->redirects->target->first;
 	if (part && (part->kind != PART_TEXT || part->next))
 		return false;
-	text = part ? part->text : (struct str){ "", 0 };
+	text = part ? part->text : (struct str){"", 0};
 	while (text.len && text.data[text.len - 1] == '\n')
 		text.len--;
 	*ret_text = text;
@@ -332,10 +345,10 @@ static void expand_script(struct shell *shell, struct field *field, struct part 
 	if (security->allow_subshell == TRISTATE_FALSE)
 		shell_say(shell, CAPS_DENY, part->body ? part->body->source : part->text,
 			  "[security] allow_subshell", "commands inside commands are switched off");
-	if (security->allow_subshell == TRISTATE_UNSET)
+	if (security->allow_subshell == TRISTATE_UNSET && !IS_MUTANT(SUBSTITUTIONS))
 		shell_say(shell, CAPS_ASK, part->body ? part->body->source : part->text,
 			  "[security] allow_subshell", "a command inside a command");
-	if (part->body)
+	if (part->body && !IS_MUTANT(SUBSTITUTIONS))
 		shell_walk_inside(shell, part->body);
 	if (part->kind == PART_PROCESS) {
 		shell->needs_bash = true;
@@ -346,16 +359,22 @@ static void expand_script(struct shell *shell, struct field *field, struct part 
 	}
 }
 
-static void expand_strange(struct shell *shell, struct field *field, struct part *part)
+/* Asks about text of the script; what a deny rule names in it is refused. */
+static void ask_about(struct shell *shell, struct str text, const char *reason)
 {
 	const struct command_rule *rule = NULL;
 
-	add_opaque(field, true);
-	if (shell_raw_denied(shell->caps, shell->arena, part->text, &rule))
-		shell_say(shell, CAPS_DENY, part->text, rule->text.data ?
-			  arena_copy(shell->arena, rule->text).data : "", "a deny rule names a command in it");
+	if (shell_raw_denied(shell->caps, shell->arena, text, &rule))
+		shell_say(shell, CAPS_DENY, text, arena_copy(shell->arena, rule->text).data,
+			  "a deny rule names a command in it");
 	else
-		shell_say(shell, CAPS_ASK, part->text, "", "an expansion whose value cannot be told");
+		shell_say(shell, CAPS_ASK, text, "", reason);
+}
+
+static void expand_strange(struct shell *shell, struct field *field, struct part *part)
+{
+	add_opaque(field, true);
+	ask_about(shell, part->text, "an expansion whose value cannot be told");
 }
 
 static void expand_tilde(struct shell *shell, struct field *field, struct part *part)
@@ -391,8 +410,9 @@ static void expand_part(struct shell *shell, struct field *field, struct part *p
 			if (!was)
 				add_opaque(field, true);
 			field->globbed = true;
-			field->glob = arena_join(shell->arena, field->glob,
-						 arena_copy(shell->arena, part->text).data, (char *)NULL);
+			field->glob =
+			    arena_join(shell->arena, field->glob,
+				       arena_copy(shell->arena, part->text).data, (char *)NULL);
 		}
 		return;
 	case PART_VARIABLE:
@@ -404,7 +424,8 @@ static void expand_part(struct shell *shell, struct field *field, struct part *p
 		return;
 	case PART_ARITHMETIC:
 		if (!shell_arithmetic(shell, part->text))
-			shell_say(shell, CAPS_ASK, part->text, "", "arithmetic over values that are not known numbers");
+			ask_about(shell, part->text,
+				  "arithmetic over values that are not known numbers");
 		field->number = field->text.len == 0 && !field->opaque && !part->next;
 		add_opaque(field, false);
 		return;
@@ -428,7 +449,7 @@ static bool counts_when_empty(const struct word *word)
 
 void words_expand(struct shell *shell, struct word *word, struct fields *fields)
 {
-	struct spread spread = { .arena = shell->arena };
+	struct spread spread = {.arena = shell->arena};
 	struct word *made = NULL, *after = word->next;
 	bool has_brace = false;
 
@@ -438,7 +459,8 @@ void words_expand(struct shell *shell, struct word *word, struct fields *fields)
 		spread.next = &made;
 		spread_braces(&spread, word->first, word->source);
 		if (spread.n >= SHELL_FIELDS_MAX || !made) {
-			shell_say(shell, CAPS_ASK, word->source, "", "a brace list that is too long");
+			shell_say(shell, CAPS_ASK, word->source, "",
+				  "a brace list that is too long");
 			return;
 		}
 		/* The words made take the place of the one they came from. */
@@ -449,7 +471,7 @@ void words_expand(struct shell *shell, struct word *word, struct fields *fields)
 			word->next = after;
 	}
 	for (; word != after; word = word->next) {
-		struct field field = { .text = { "", 0 }, .word = word };
+		struct field field = {.text = {"", 0}, .word = word};
 
 		for (struct part *part = word->first; part; part = part->next)
 			expand_part(shell, &field, part, false);
@@ -460,13 +482,14 @@ void words_expand(struct shell *shell, struct word *word, struct fields *fields)
 
 struct field words_expand_one(struct shell *shell, struct word *word)
 {
-	struct field field = { .text = { "", 0 } };
+	struct field field = {.text = {"", 0}};
 
 	for (struct part *part = word->first; part; part = part->next) {
 		bool was_quoted = part->quoted;
 
 		/* Nothing is split here; the emitted word is quoted to match. */
-		part->quoted = part->kind != PART_GLOB && part->kind != PART_TILDE ? true : was_quoted;
+		part->quoted =
+		    part->kind != PART_GLOB && part->kind != PART_TILDE ? true : was_quoted;
 		expand_part(shell, &field, part, true);
 	}
 	field.many = false;

@@ -11,7 +11,7 @@ struct str read_source(const struct reader *reader, TSNode node)
 {
 	size_t start = ts_node_start_byte(node);
 
-	return (struct str){ reader->text.data + start, ts_node_end_byte(node) - start };
+	return (struct str){reader->text.data + start, ts_node_end_byte(node) - start};
 }
 
 void read_confuse(struct reader *reader, const char *why)
@@ -151,7 +151,7 @@ static struct assignment *read_assignment(struct reader *reader, TSNode from)
 	}
 	assignment->name = read_source(reader, name);
 	assignment->appends = read_is(equals, "+=");
-	scan = (struct scan){ reader, &from, ts_node_end_byte(equals), ts_node_end_byte(from) };
+	scan = (struct scan){reader, &from, ts_node_end_byte(equals), ts_node_end_byte(from)};
 	assignment->value = words_read_one(&scan, true);
 	return assignment;
 }
@@ -177,18 +177,21 @@ static struct node *read_command(struct reader *reader, TSNode from)
 		size_t end = ts_node_end_byte(child);
 		struct scan scan;
 
-		if (read_is(child, "variable_assignment") && !node->words && read_is(from, "command")) {
+		if (read_is(child, "variable_assignment") && !node->words &&
+		    read_is(from, "command")) {
 			add_assignment(node, read_assignment(reader, child));
 		} else if (read_is(child, "file_redirect")) {
 			read_file_redirect(reader, child, node);
 		} else if (read_is(child, "herestring_redirect")) {
 			read_herestring(reader, child, node);
 		} else {
-			while (i + 1 < n && is_joint(reader, end, ts_node_start_byte(ts_node_child(from, i + 1))) &&
-			       !read_is(ts_node_child(from, i + 1), "file_redirect") &&
-			       !read_is(ts_node_child(from, i + 1), "herestring_redirect"))
+			while (
+			    i + 1 < n &&
+			    is_joint(reader, end, ts_node_start_byte(ts_node_child(from, i + 1))) &&
+			    !read_is(ts_node_child(from, i + 1), "file_redirect") &&
+			    !read_is(ts_node_child(from, i + 1), "herestring_redirect"))
 				end = ts_node_end_byte(ts_node_child(from, ++i));
-			scan = (struct scan){ reader, &from, ts_node_start_byte(child), end };
+			scan = (struct scan){reader, &from, ts_node_start_byte(child), end};
 			read_add_words(node, words_read_one(&scan, false));
 		}
 	}
@@ -217,7 +220,8 @@ static struct node *read_redirected(struct reader *reader, TSNode from)
 	read_check_gaps(reader, from);
 	for (uint32_t i = 0; i < ts_node_child_count(from) && !reader->confused; i++) {
 		TSNode child = ts_node_child(from, i);
-		bool is_redirect = read_is(child, "file_redirect") || read_is(child, "heredoc_redirect") ||
+		bool is_redirect = read_is(child, "file_redirect") ||
+				   read_is(child, "heredoc_redirect") ||
 				   read_is(child, "herestring_redirect");
 
 		if (!is_redirect) {
@@ -243,8 +247,8 @@ static struct node *read_redirected(struct reader *reader, TSNode from)
 			if (joined != holder)
 				node = joined;
 		}
-		if (holder->kind != NODE_SIMPLE && holder->kind != NODE_FOR && holder->kind != NODE_CASE &&
-		    holder->kind != NODE_TEST && holder->words)
+		if (holder->kind != NODE_SIMPLE && holder->kind != NODE_FOR &&
+		    holder->kind != NODE_CASE && holder->kind != NODE_TEST && holder->words)
 			read_confuse(reader, "has words behind a redirect of a compound command");
 	}
 	if (node && node->kind == NODE_SIMPLE)
@@ -275,173 +279,14 @@ static struct node *read_pipeline(struct reader *reader, TSNode from)
 	return pipe;
 }
 
-static struct node *read_body_of(struct reader *reader, TSNode from, const char *open, const char *close)
-{
-	uint32_t n = ts_node_child_count(from);
-
-	read_check_gaps(reader, from);
-	if (n < 2 || !read_is(ts_node_child(from, 0), open) || !read_is(ts_node_child(from, n - 1), close)) {
-		read_confuse(reader, "has a block that is not closed");
-		return NULL;
-	}
-	return read_list(reader, from, 1, n - 1);
-}
-
-/* Index of the first child of this type at or after `at`, or the number of children. */
-static uint32_t child_of(TSNode from, uint32_t at, const char *type)
-{
-	while (at < ts_node_child_count(from) && !read_is(ts_node_child(from, at), type))
-		at++;
-	return at;
-}
-
-/* if/elif: cond from `at` to "then", body up to the next clause. */
-static struct node *read_if(struct reader *reader, TSNode from)
-{
-	struct node *node = read_new(reader, NODE_IF, from);
-	uint32_t n = ts_node_child_count(from), then = child_of(from, 1, "then"), end;
-
-	read_check_gaps(reader, from);
-	if (then >= n) {
-		read_confuse(reader, "has an if without then");
-		return node;
-	}
-	for (end = then + 1; end < n; end++)
-		if (read_is(ts_node_child(from, end), "elif_clause") || read_is(ts_node_child(from, end), "else_clause") ||
-		    read_is(ts_node_child(from, end), "fi"))
-			break;
-	node->cond = read_list(reader, from, 1, then);
-	node->body = read_list(reader, from, then + 1, end);
-	return node;
-}
-
-static struct node *read_if_statement(struct reader *reader, TSNode from)
-{
-	struct node *node = read_if(reader, from), *last = node;
-
-	for (uint32_t i = 0; i < ts_node_child_count(from) && !reader->confused; i++) {
-		TSNode child = ts_node_child(from, i);
-
-		if (read_is(child, "elif_clause")) {
-			last->other = read_if(reader, child);
-			last = last->other;
-		} else if (read_is(child, "else_clause")) {
-			read_check_gaps(reader, child);
-			last->other = read_list(reader, child, 1, ts_node_child_count(child));
-		}
-	}
-	return node;
-}
-
-static struct node *read_loop(struct reader *reader, TSNode from)
-{
-	struct node *node = read_new(reader, NODE_LOOP, from);
-	uint32_t group = child_of(from, 1, "do_group");
-
-	read_check_gaps(reader, from);
-	if (group + 1 != ts_node_child_count(from)) {
-		read_confuse(reader, "has a loop that is not understood");
-		return node;
-	}
-	node->name = read_source(reader, ts_node_child(from, 0));
-	node->cond = read_list(reader, from, 1, group);
-	node->body = read_body_of(reader, ts_node_child(from, group), "do", "done");
-	return node;
-}
-
-static struct node *read_for(struct reader *reader, TSNode from)
-{
-	struct node *node = read_new(reader, NODE_FOR, from);
-	uint32_t group = child_of(from, 1, "do_group"), words = 3, end;
-	struct scan scan;
-
-	read_check_gaps(reader, from);
-	if (group + 1 != ts_node_child_count(from) || !read_is(ts_node_child(from, 0), "for") ||
-	    !read_is(ts_node_child(from, 1), "variable_name") || !read_is(ts_node_child(from, 2), "in")) {
-		read_confuse(reader, "has a for that is not over plain words");
-		return node;
-	}
-	node->name = read_source(reader, ts_node_child(from, 1));
-	for (end = words; end < group && !read_is(ts_node_child(from, end), ";") && !read_is(ts_node_child(from, end), "\n");)
-		end++;
-	if (end > words) {
-		scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, words)),
-				  ts_node_end_byte(ts_node_child(from, end - 1)) };
-		node->words = words_read(&scan);
-	}
-	node->body = read_body_of(reader, ts_node_child(from, group), "do", "done");
-	return node;
-}
-
-static struct arm *read_arm(struct reader *reader, TSNode from)
-{
-	struct arm *arm = arena_new(reader->arena, struct arm);
-	struct word **at = &arm->patterns;
-	uint32_t n = ts_node_child_count(from), paren = child_of(from, 0, ")"), end = n, first = 0;
-
-	read_check_gaps(reader, from);
-	if (paren >= n) {
-		read_confuse(reader, "has a case without a pattern");
-		return arm;
-	}
-	if (read_is(ts_node_child(from, 0), "("))
-		first = 1;
-	while (first < paren) {
-		uint32_t last = first;
-		struct scan scan;
-
-		while (last + 1 < paren && !read_is(ts_node_child(from, last + 1), "|"))
-			last++;
-		scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, first)),
-				  ts_node_end_byte(ts_node_child(from, last)) };
-		*at = words_read_one(&scan, true);
-		if (*at)
-			at = &(*at)->next;
-		first = last + 2;
-	}
-	if (read_is(ts_node_child(from, n - 1), ";;") || read_is(ts_node_child(from, n - 1), ";&") ||
-	    read_is(ts_node_child(from, n - 1), ";;&")) {
-		arm->end = read_source(reader, ts_node_child(from, n - 1));
-		end = n - 1;
-	}
-	arm->body = read_list(reader, from, paren + 1, end);
-	return arm;
-}
-
-static struct node *read_case(struct reader *reader, TSNode from)
-{
-	struct node *node = read_new(reader, NODE_CASE, from);
-	struct arm **at = &node->arms;
-	uint32_t in = child_of(from, 1, "in");
-	struct scan scan;
-
-	read_check_gaps(reader, from);
-	if (in >= ts_node_child_count(from) || in < 2) {
-		read_confuse(reader, "has a case that is not understood");
-		return node;
-	}
-	scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, 1)),
-			  ts_node_end_byte(ts_node_child(from, in - 1)) };
-	node->words = words_read_one(&scan, true);
-	for (uint32_t i = in + 1; i < ts_node_child_count(from) && !reader->confused; i++) {
-		TSNode child = ts_node_child(from, i);
-
-		if (!read_is(child, "case_item"))
-			continue;
-		*at = read_arm(reader, child);
-		at = &(*at)->next;
-	}
-	return node;
-}
-
 /* [ ] is a command like any other; the words of [[ ]] are read by the walk. */
 static struct node *read_test(struct reader *reader, TSNode from)
 {
 	struct str text = read_source(reader, from);
 	size_t width = str_starts(text, STR("[[")) ? 2 : 1;
 	struct node *node = read_new(reader, width == 2 ? NODE_TEST : NODE_SIMPLE, from);
-	struct scan scan = (struct scan){ reader, &from, ts_node_start_byte(from) + width,
-				      ts_node_end_byte(from) - width };
+	struct scan scan = (struct scan){reader, &from, ts_node_start_byte(from) + width,
+					 ts_node_end_byte(from) - width};
 
 	if (text.len < 2 * width + 1 || !str_ends(text, width == 2 ? STR("]]") : STR("]")) ||
 	    (text.len > width && text.data[width] == '(')) {
@@ -463,7 +308,7 @@ static struct node *read_compound(struct reader *reader, TSNode from)
 
 	if (str_starts(text, STR("((")) && str_ends(text, STR("))"))) {
 		node = read_new(reader, NODE_ARITHMETIC, from);
-		node->name = (struct str){ text.data + 2, text.len - 4 };
+		node->name = (struct str){text.data + 2, text.len - 4};
 		return node;
 	}
 	node = read_new(reader, NODE_GROUP, from);
@@ -520,23 +365,23 @@ static const struct {
 	const char *type;
 	struct node *(*read)(struct reader *reader, TSNode from);
 } statements[] = {
-	{ "command", read_command },
-	{ "list", read_flat_list },
-	{ "pipeline", read_pipeline },
-	{ "redirected_statement", read_redirected },
-	{ "variable_assignment", read_lone_assignment },
-	{ "variable_assignments", read_lone_assignment },
-	{ "test_command", read_test },
-	{ "negated_command", read_negated },
-	{ "subshell", read_subshell },
-	{ "compound_statement", read_compound },
-	{ "if_statement", read_if_statement },
-	{ "while_statement", read_loop },
-	{ "for_statement", read_for },
-	{ "case_statement", read_case },
-	{ "declaration_command", read_command },
-	{ "unset_command", read_command },
-	{ "file_redirect", read_redirected },
+    {"command", read_command},
+    {"list", read_flat_list},
+    {"pipeline", read_pipeline},
+    {"redirected_statement", read_redirected},
+    {"variable_assignment", read_lone_assignment},
+    {"variable_assignments", read_lone_assignment},
+    {"test_command", read_test},
+    {"negated_command", read_negated},
+    {"subshell", read_subshell},
+    {"compound_statement", read_compound},
+    {"if_statement", read_if_statement},
+    {"while_statement", read_loop},
+    {"for_statement", read_for},
+    {"case_statement", read_case},
+    {"declaration_command", read_command},
+    {"unset_command", read_command},
+    {"file_redirect", read_redirected},
 };
 
 /* The tables' limit on nesting is the walk's; this one keeps our own stack. */
@@ -558,7 +403,8 @@ static struct node *read_statement(struct reader *reader, TSNode from)
 		reader->depth--;
 		return reader->confused ? NULL : node;
 	}
-	read_confuse(reader, "uses a construct that is never silent (a function, an array, select, …)");
+	read_confuse(reader,
+		     "uses a construct that is never silent (a function, an array, select, …)");
 	reader->depth--;
 	return NULL;
 }
@@ -590,8 +436,9 @@ size_t shell_node_end(const void *root, size_t at, const char *type)
 
 struct node *shell_parse_inner(struct reader *reader, const void *root, size_t at, size_t *ret_end)
 {
-	const char *type = reader->text.data[at] == '<' || reader->text.data[at] == '>' ?
-		"process_substitution" : "command_substitution";
+	const char *type = reader->text.data[at] == '<' || reader->text.data[at] == '>'
+			       ? "process_substitution"
+			       : "command_substitution";
 	uint32_t n;
 	TSNode node;
 

@@ -25,3 +25,10 @@ void read_file_redirect(struct reader *reader, TSNode from, struct node *node);
 void read_herestring(struct reader *reader, TSNode from, struct node *node);
 /* Returns `node`, or the list it became when commands follow on the same line. */
 struct node *read_heredoc(struct reader *reader, TSNode from, struct node *node);
+
+/* compound.c: what stands between the first and the last child, `{` and `}`. */
+struct node *read_body_of(struct reader *reader, TSNode from, const char *open, const char *close);
+struct node *read_if_statement(struct reader *reader, TSNode from);
+struct node *read_loop(struct reader *reader, TSNode from);
+struct node *read_for(struct reader *reader, TSNode from);
+struct node *read_case(struct reader *reader, TSNode from);

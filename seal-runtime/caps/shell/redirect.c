@@ -45,7 +45,7 @@ void read_file_redirect(struct reader *reader, TSNode from, struct node *node)
 		return;
 	}
 	redirect->op = read_source(reader, ts_node_child(from, i++));
-	if (redirect->op.len == 3 && redirect->op.data[2] == '-') {	/* >&- and <&- */
+	if (redirect->op.len == 3 && redirect->op.data[2] == '-') { /* >&- and <&- */
 		redirect->kind = REDIRECT_COPY;
 		redirect->op.len = 2;
 		redirect->target = shell_word_text(reader->arena, STR("-"));
@@ -56,7 +56,8 @@ void read_file_redirect(struct reader *reader, TSNode from, struct node *node)
 		read_confuse(reader, "has a redirect without a target");
 		return;
 	}
-	scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, i)), ts_node_end_byte(from) };
+	scan = (struct scan){reader, &from, ts_node_start_byte(ts_node_child(from, i)),
+			     ts_node_end_byte(from)};
 	words = words_read(&scan);
 	if (!words) {
 		read_confuse(reader, "has a redirect without a target");
@@ -67,8 +68,9 @@ void read_file_redirect(struct reader *reader, TSNode from, struct node *node)
 		read_add_words(node, words->next);
 	words->next = NULL;
 	if (str_is(redirect->op, ">&") || str_is(redirect->op, "<&"))
-		redirect->kind = is_number(words->source) || str_is(words->source, "-") ? REDIRECT_COPY :
-											  REDIRECT_FILE;
+		redirect->kind = is_number(words->source) || str_is(words->source, "-")
+				     ? REDIRECT_COPY
+				     : REDIRECT_FILE;
 	add_redirect(node, redirect);
 }
 
@@ -89,13 +91,13 @@ static struct word *read_body(struct reader *reader, TSNode body, bool is_quoted
 			len += line.len;
 			out[len++] = '\n';
 		}
-		return shell_word_text(reader->arena, (struct str){ out, len });
+		return shell_word_text(reader->arena, (struct str){out, len});
 	}
 	if (strips && str_chr(text, '\t') != STR_NONE) {
 		read_confuse(reader, "has a here-document with tabs to take away and expansions");
 		return NULL;
 	}
-	scan = (struct scan){ reader, &body, ts_node_start_byte(body), ts_node_end_byte(body) };
+	scan = (struct scan){reader, &body, ts_node_start_byte(body), ts_node_end_byte(body)};
 	return words_read_quoted(&scan);
 }
 
@@ -154,7 +156,8 @@ struct node *read_heredoc(struct reader *reader, TSNode from, struct node *node)
 		} else if (read_is(child, "pipeline") && result == node) {
 			result = join_pipe(reader, node, child);
 		} else if (!read_is(child, "heredoc_end")) {
-			read_confuse(reader, "has something behind a here-document that is not understood");
+			read_confuse(reader,
+				     "has something behind a here-document that is not understood");
 		}
 	}
 	return result;
@@ -174,8 +177,8 @@ void read_herestring(struct reader *reader, TSNode from, struct node *node)
 		read_confuse(reader, "has a here-string without a text");
 		return;
 	}
-	scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, i + 1)), ts_node_end_byte(from) };
+	scan = (struct scan){reader, &from, ts_node_start_byte(ts_node_child(from, i + 1)),
+			     ts_node_end_byte(from)};
 	redirect->target = words_read_one(&scan, true);
 	add_redirect(node, redirect);
 }
-

@@ -4,6 +4,7 @@
 #include <tree_sitter/api.h>
 
 #include "base/utf8.h"
+#include "caps/mutants.h"
 #include "caps/rules.h"
 
 /* Longer ones are asked about unread. */
@@ -19,9 +20,10 @@ static const char *unreadable(struct str script)
 
 		if (n == 0)
 			return "the command is not UTF-8";
-		if ((point < ' ' && point != '\t' && point != '\n') || (point >= 0x7f && point < 0xa0) ||
-		    point == 0x200e || point == 0x200f || (point >= 0x202a && point <= 0x202e) ||
-		    (point >= 0x2066 && point <= 0x2069) || point == 0x2028 || point == 0x2029)
+		if ((point < ' ' && point != '\t' && point != '\n') ||
+		    (point >= 0x7f && point < 0xa0) || point == 0x200e || point == 0x200f ||
+		    (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+		    point == 0x2028 || point == 0x2029)
 			return "the command holds characters that do not show";
 		rest = str_from(rest, n);
 	}
@@ -31,8 +33,9 @@ static const char *unreadable(struct str script)
 static void not_understood(struct shell *shell, struct str script, const char *why)
 {
 	const struct command_rule *rule = NULL;
-	struct ruling ruling = { CAPS_ASK, { "", 0 }, 0, "", true, false };
+	struct ruling ruling = {CAPS_ASK, {"", 0}, 0, "", true, false};
 
+	ruling.verdict = IS_MUTANT(PARSE) ? CAPS_ALLOW : CAPS_ASK;
 	ruling.reason = arena_join(shell->arena, STR("the command "), why, (char *)NULL).data;
 	if (shell_raw_denied(shell->caps, shell->arena, script, &rule)) {
 		ruling.verdict = CAPS_DENY;
@@ -45,7 +48,7 @@ static void not_understood(struct shell *shell, struct str script, const char *w
 /* Reads and walks; NULL when it was not understood. */
 static struct node *walk_text(struct shell *shell, struct str script)
 {
-	struct reader reader = { .check = shell->check, .arena = shell->arena, .text = script };
+	struct reader reader = {.check = shell->check, .arena = shell->arena, .text = script};
 	void *tree = NULL, *outer = shell->check->tree;
 	struct node *node;
 
@@ -93,8 +96,9 @@ static void begin_variables(struct shell *shell)
 		const char *equals = strchr(*environment, '=');
 
 		if (equals)
-			shell_assign(shell, (struct str){ *environment, (size_t)(equals - *environment) }, VALUE_TEXT,
-				     str_of(equals + 1));
+			shell_assign(shell,
+				     (struct str){*environment, (size_t)(equals - *environment)},
+				     VALUE_TEXT, str_of(equals + 1));
 	}
 	if (!shell_variable(shell, STR("HOME")) && shell->caps->home.len > 1)
 		shell_assign(shell, STR("HOME"), VALUE_TEXT, shell->caps->home);
@@ -104,12 +108,12 @@ static void begin_variables(struct shell *shell)
 
 void shell_check(struct check *check, struct str script, struct str cwd)
 {
-	struct shell shell = { .check = check, .arena = check->arena, .caps = check->caps };
+	struct shell shell = {.check = check, .arena = check->arena, .caps = check->caps};
 	const char *why = unreadable(script);
 	struct node *node;
 
 	if (cwd.len && cwd.data[0] == '/')
-		shell.folders = (struct folders){ .at = { cwd }, .n = 1 };
+		shell.folders = (struct folders){.at = {cwd}, .n = 1};
 	else
 		shell.folders.unknown = true;
 	begin_variables(&shell);
@@ -121,9 +125,9 @@ void shell_check(struct check *check, struct str script, struct str cwd)
 		not_understood(&shell, script, "is longer than what is read");
 		return;
 	}
-	if (why)
+	if (why && !IS_MUTANT(BYTES))
 		shell_say(&shell, CAPS_ASK, script, "", why);
 	node = walk_text(&shell, script);
 	if (node)
-		check->script = shell_emit(check->arena, node);
+		check->script = IS_MUTANT(REEMISSION) ? script : shell_emit(check->arena, node);
 }

@@ -27,23 +27,23 @@ struct node;
 struct word;
 
 enum part_kind {
-	PART_TEXT,	/* itself */
-	PART_GLOB,	/* unquoted * ? [...] */
-	PART_VARIABLE,	/* $name, ${name}, ${name OP arg} */
-	PART_SCRIPT,	/* $(...) and backticks */
-	PART_PROCESS,	/* <(...) and >(...); text is "<" or ">" */
-	PART_ARITHMETIC,/* $((...)); text is what stands inside */
-	PART_TILDE,	/* ~ at the start; text is what follows up to the slash */
-	PART_BRACE,	/* "{", "," or "}", until braces are expanded */
-	PART_STRANGE,	/* understood enough to ask about; text is the source */
+	PART_TEXT,       /* itself */
+	PART_GLOB,       /* unquoted * ? [...] */
+	PART_VARIABLE,   /* $name, ${name}, ${name OP arg} */
+	PART_SCRIPT,     /* $(...) and backticks */
+	PART_PROCESS,    /* <(...) and >(...); text is "<" or ">" */
+	PART_ARITHMETIC, /* $((...)); text is what stands inside */
+	PART_TILDE,      /* ~ at the start; text is what follows up to the slash */
+	PART_BRACE,      /* "{", "," or "}", until braces are expanded */
+	PART_STRANGE,    /* understood enough to ask about; text is the source */
 };
 
 struct part {
 	enum part_kind kind;
 	bool quoted;
-	bool known;	/* expansion found the value: `text` of a variable is its name */
+	bool known; /* expansion found the value: `text` of a variable is its name */
 	struct str text, value;
-	struct str op, arg;	/* of a variable */
+	struct str op, arg; /* of a variable */
 	struct node *body;
 	struct part *next;
 };
@@ -51,7 +51,7 @@ struct part {
 struct word {
 	struct part *first;
 	struct str source;
-	struct str instead;	/* emitted in place of the parts, when not empty */
+	struct str instead; /* emitted in place of the parts, when not empty */
 	struct word *next;
 };
 
@@ -63,53 +63,59 @@ struct assignment {
 };
 
 enum redirect_kind {
-	REDIRECT_FILE,	/* op < > >> >| &> &>> <> */
-	REDIRECT_COPY,	/* op >& <& with a number or - */
-	REDIRECT_TEXT,	/* here-document or here-string */
+	REDIRECT_FILE, /* op < > >> >| &> &>> <> */
+	REDIRECT_COPY, /* op >& <& with a number or - */
+	REDIRECT_TEXT, /* here-document or here-string */
 };
 
 struct redirect {
 	enum redirect_kind kind;
-	struct str fd;		/* digits or empty */
+	struct str fd; /* digits or empty */
 	struct str op;
-	struct word *target;	/* the file, the number, or the text */
-	bool adds_newline;	/* a here-string */
+	struct word *target; /* the file, the number, or the text */
+	bool adds_newline;   /* a here-string */
 	struct redirect *next;
 };
 
 enum node_kind {
 	NODE_SIMPLE,
-	NODE_PIPE,	/* children */
-	NODE_LIST,	/* children, each with what separates it from the next */
-	NODE_GROUP,	/* body */
-	NODE_SUBSHELL,	/* body */
-	NODE_IF,	/* cond, body, other */
-	NODE_LOOP,	/* name is "while" or "until"; cond, body */
-	NODE_FOR,	/* name, words, body */
-	NODE_CASE,	/* words (one), arms */
-	NODE_TEST,	/* [[ ]]: words, operators among them as plain words */
-	NODE_ARITHMETIC,/* ((...)): name is the text */
+	NODE_PIPE,       /* children */
+	NODE_LIST,       /* children, each with what separates it from the next */
+	NODE_GROUP,      /* body */
+	NODE_SUBSHELL,   /* body */
+	NODE_IF,         /* cond, body, other */
+	NODE_LOOP,       /* name is "while" or "until"; cond, body */
+	NODE_FOR,        /* name, words, body */
+	NODE_CASE,       /* words (one), arms */
+	NODE_TEST,       /* [[ ]]: words, operators among them as plain words */
+	NODE_ARITHMETIC, /* ((...)): name is the text */
 };
 
-enum separator { SEPARATOR_LINE, SEPARATOR_SEMICOLON, SEPARATOR_BACKGROUND, SEPARATOR_AND, SEPARATOR_OR };
+enum separator {
+	SEPARATOR_LINE,
+	SEPARATOR_SEMICOLON,
+	SEPARATOR_BACKGROUND,
+	SEPARATOR_AND,
+	SEPARATOR_OR
+};
 
-struct arm {	/* of a case */
+struct arm { /* of a case */
 	struct word *patterns;
 	struct node *body;
-	struct str end;	/* ";;" ";&" ";;&" or empty */
+	struct str end; /* ";;" ";&" ";;&" or empty */
 	struct arm *next;
 };
 
 struct node {
 	enum node_kind kind;
 	bool negated;
-	bool pipes_errors;	/* |& behind this child of a pipe */
+	bool pipes_errors; /* |& behind this child of a pipe */
 	enum separator separator;
 	struct str source, name;
 	struct assignment *assignments;
 	struct word *words;
 	struct redirect *redirects;
-	struct node *first;	/* children */
+	struct node *first; /* children */
 	struct node *cond, *body, *other;
 	struct arm *arms;
 	struct node *next;
@@ -119,11 +125,11 @@ struct node {
 struct field {
 	struct str text;
 	bool opaque;
-	bool many;	/* opaque: none, one or several arguments */
-	bool no_dash;	/* opaque: does not start with a dash */
-	bool number;	/* opaque: digits only */
-	struct word *word;	/* where it was written */
-	bool globbed;	/* holds a wildcard that the shell expands; `glob` is the pattern */
+	bool many;         /* opaque: none, one or several arguments */
+	bool no_dash;      /* opaque: does not start with a dash */
+	bool number;       /* opaque: digits only */
+	struct word *word; /* where it was written */
+	bool globbed;      /* holds a wildcard that the shell expands; `glob` is the pattern */
 	struct str glob;
 };
 
@@ -143,24 +149,24 @@ struct variable {
 
 #define FOLDERS_MAX 4
 
-struct folders {	/* where the next command may find itself */
+struct folders { /* where the next command may find itself */
 	struct str at[FOLDERS_MAX];
 	size_t n;
 	bool unknown;
 };
 
-#define SHELL_DEPTH_MAX	 8
+#define SHELL_DEPTH_MAX  8
 #define SHELL_FIELDS_MAX 4096
 
 struct shell {
 	struct check *check;
 	struct arena *arena;
 	const struct caps *caps;
-	struct variable *variables;	/* newest first; an older one of the name is hidden */
+	struct variable *variables; /* newest first; an older one of the name is hidden */
 	struct folders folders;
 	unsigned int depth;
-	bool has_arguments;	/* $1 and so on hold something that is not known */
-	bool needs_bash;	/* the emitted script uses what sh does not have */
+	bool has_arguments; /* $1 and so on hold something that is not known */
+	bool needs_bash;    /* the emitted script uses what sh does not have */
 	bool in_loop;
 };
 
@@ -169,7 +175,7 @@ struct reader {
 	struct check *check;
 	struct arena *arena;
 	struct str text;
-	const char *confused;	/* why the text is not understood; NULL so far */
+	const char *confused; /* why the text is not understood; NULL so far */
 	unsigned int depth;
 };
 /* NULL when reader->confused. */

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#include "caps/mutants.h"
 #include "caps/rules.h"
 
 static bool is_digits(struct str text)
@@ -39,7 +40,7 @@ static struct str name_at(struct str text, size_t at)
 
 	while (end < text.len && (isalnum((unsigned char)text.data[end]) || text.data[end] == '_'))
 		end++;
-	return (struct str){ text.data + at, end - at };
+	return (struct str){text.data + at, end - at};
 }
 
 /* At a name: what it is used for, and whether that is harmless. */
@@ -63,11 +64,11 @@ bool shell_arithmetic(struct shell *shell, struct str text)
 {
 	size_t at = 0;
 
-	while (at < text.len) {
+	while (at < text.len && !IS_MUTANT(ARITHMETIC)) {
 		char c = text.data[at];
 
-		if (c == '$' && at + 1 < text.len && (isalpha((unsigned char)text.data[at + 1]) ||
-						      text.data[at + 1] == '_')) {
+		if (c == '$' && at + 1 < text.len &&
+		    (isalpha((unsigned char)text.data[at + 1]) || text.data[at + 1] == '_')) {
 			at++;
 			if (!is_number(shell, name_at(text, at)))
 				return false;
@@ -92,9 +93,10 @@ bool shell_arithmetic(struct shell *shell, struct str text)
 static struct str plain(const struct word *word)
 {
 	if (!word || word->instead.len)
-		return word ? word->instead : (struct str){ "", 0 };
-	if (!word->first || word->first->next || word->first->kind != PART_TEXT || word->first->quoted)
-		return (struct str){ "", 0 };
+		return word ? word->instead : (struct str){"", 0};
+	if (!word->first || word->first->next || word->first->kind != PART_TEXT ||
+	    word->first->quoted)
+		return (struct str){"", 0};
 	return word->first->text;
 }
 
@@ -106,16 +108,16 @@ static bool is_one_of(struct str text, const char *const *list)
 	return false;
 }
 
-static const char *const file_tests[] = { "-a", "-b", "-c", "-d", "-e", "-f", "-g", "-h", "-k", "-p",
-					  "-r", "-s", "-t", "-u", "-w", "-x", "-G", "-L", "-N", "-O",
-					  "-S", "-z", "-n", NULL };
-static const char *const text_tests[] = { "=", "==", "!=", "<", ">", "-nt", "-ot", "-ef", NULL };
-static const char *const number_tests[] = { "-eq", "-ne", "-lt", "-le", "-gt", "-ge", NULL };
+static const char *const file_tests[] = {"-a", "-b", "-c", "-d", "-e", "-f", "-g", "-h",
+					 "-k", "-p", "-r", "-s", "-t", "-u", "-w", "-x",
+					 "-G", "-L", "-N", "-O", "-S", "-z", "-n", NULL};
+static const char *const text_tests[] = {"=", "==", "!=", "<", ">", "-nt", "-ot", "-ef", NULL};
+static const char *const number_tests[] = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge", NULL};
 
 struct cursor {
 	struct shell *shell;
 	struct word *next;
-	const char *why;	/* what keeps the test from being silent */
+	const char *why; /* what keeps the test from being silent */
 };
 
 static struct word *take(struct cursor *cursor)
@@ -133,7 +135,7 @@ static struct word *take(struct cursor *cursor)
 static void take_regex(struct cursor *cursor)
 {
 	struct word *word = take(cursor);
-	struct str text = word ? word->source : (struct str){ "", 0 };
+	struct str text = word ? word->source : (struct str){"", 0};
 
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.data[i];
@@ -182,9 +184,10 @@ static void take_term(struct cursor *cursor)
 		cursor->why = "a test that may run what a variable holds";
 		return;
 	}
-	second = cursor->next ? plain(cursor->next->next) : (struct str){ "", 0 };
+	second = cursor->next ? plain(cursor->next->next) : (struct str){"", 0};
 	take_operand(cursor, is_one_of(second, number_tests));
-	if (!is_one_of(second, text_tests) && !is_one_of(second, number_tests) && !str_is(second, "=~"))
+	if (!is_one_of(second, text_tests) && !is_one_of(second, number_tests) &&
+	    !str_is(second, "=~"))
 		return;
 	take(cursor)->instead = second;
 	if (str_is(second, "=~"))
@@ -216,7 +219,8 @@ static void take_expression(struct cursor *cursor, unsigned int depth)
 		return;
 	}
 	take_group(cursor, depth);
-	while (!cursor->why && (str_is(plain(cursor->next), "&&") || str_is(plain(cursor->next), "||"))) {
+	while (!cursor->why &&
+	       (str_is(plain(cursor->next), "&&") || str_is(plain(cursor->next), "||"))) {
 		(void)take(cursor);
 		take_group(cursor, depth);
 	}
@@ -232,14 +236,14 @@ static void expand_rest(struct cursor *cursor)
 
 void shell_test(struct shell *shell, struct node *node)
 {
-	struct cursor cursor = { .shell = shell, .next = node->words };
+	struct cursor cursor = {.shell = shell, .next = node->words};
 
 	shell->needs_bash = true;
 	take_expression(&cursor, 0);
 	if (cursor.next && !cursor.why)
 		cursor.why = "a test that is not understood";
 	expand_rest(&cursor);
-	if (cursor.why)
+	if (cursor.why && !IS_MUTANT(TESTS))
 		shell_say(shell, CAPS_ASK, node->source, "", cursor.why);
 	else
 		shell_say(shell, CAPS_ALLOW, node->source, "built in", "");

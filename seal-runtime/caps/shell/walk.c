@@ -4,15 +4,15 @@
 #include <tree_sitter/api.h>
 
 #include "base/utf8.h"
+#include "caps/mutants.h"
 #include "caps/path.h"
 #include "caps/programs.h"
 #include "caps/rules.h"
 
-
 void shell_say(struct shell *shell, enum caps_verdict verdict, struct str source, const char *rule,
 	       const char *reason)
 {
-	struct ruling ruling = { verdict, str_of(rule), 0, reason, true, false };
+	struct ruling ruling = {verdict, str_of(rule), 0, reason, true, false};
 
 	(void)check_add(shell->check, CAPS_RUN, source, ruling);
 }
@@ -71,8 +71,9 @@ static struct str resolve(struct shell *shell, struct str path)
 
 	if (!context->resolve)
 		return path;
-	if (!context->resolve(context->resolve_ctx, arena_copy(shell->arena, path).data, real, sizeof(real)))
-		return (struct str){ "", 0 };
+	if (!context->resolve(context->resolve_ctx, arena_copy(shell->arena, path).data, real,
+			      sizeof(real)))
+		return (struct str){"", 0};
 	return arena_copy(shell->arena, str_of(real));
 }
 
@@ -84,7 +85,8 @@ void shell_enter(struct shell *shell, struct field folder)
 	if (folder.opaque || folder.text.len == 0 || str_is(folder.text, "-"))
 		shell->folders.unknown = true;
 	for (size_t i = 0; i < old.n && !shell->folders.unknown; i++) {
-		struct str real = resolve(shell, path_normal(shell->arena, old.at[i], STR(""), folder.text));
+		struct str real =
+		    resolve(shell, path_normal(shell->arena, old.at[i], STR(""), folder.text));
 
 		if (real.len)
 			add_folder(&shell->folders, real);
@@ -96,19 +98,26 @@ void shell_enter(struct shell *shell, struct field folder)
 
 struct ruling shell_judge_path(struct shell *shell, enum caps_verb verb, struct str name)
 {
-	struct ruling worst = { CAPS_ALLOW, { "", 0 }, 0, "", false, false }, one;
+	struct ruling worst = {CAPS_ALLOW, {"", 0}, 0, "", false, false}, one;
 
 	if (shell->folders.unknown && (name.len == 0 || name.data[0] != '/'))
-		return (struct ruling){ CAPS_ASK, { "", 0 }, 0, "the folder it is meant in is not known", true, false };
+		return (struct ruling){
+		    CAPS_ASK, {"", 0}, 0, "the folder it is meant in is not known", true, false};
 	for (size_t i = 0; i < shell->folders.n || (i == 0 && shell->folders.unknown); i++) {
 		struct str base = shell->folders.n ? shell->folders.at[i] : STR("/");
-		struct str path = path_normal(shell->arena, base, STR(""), name), real = resolve(shell, path);
+		struct str path = path_normal(shell->arena, base, STR(""), name),
+			   real = resolve(shell, path);
 
 		one = path_judge(shell->caps, verb, path);
 		worst = i == 0 && one.verdict == CAPS_ALLOW ? one : ruling_worse(worst, one);
 		if (real.len == 0)
-			return ruling_worse(worst, (struct ruling){ CAPS_ASK, { "", 0 }, 0,
-								    "it leads nowhere that could be checked", true, false });
+			return ruling_worse(
+			    worst, (struct ruling){CAPS_ASK,
+						   {"", 0},
+						   0,
+						   "it leads nowhere that could be checked",
+						   true,
+						   false});
 		worst = ruling_worse(worst, path_judge(shell->caps, verb, real));
 	}
 	return worst;
@@ -125,15 +134,16 @@ bool shell_raw_denied(const struct caps *caps, struct arena *arena, struct str t
 
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.data[i];
-		bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			       (c && strchr("_.+-:@%", c)) || (unsigned char)c >= 0x80;
+		bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			       (c >= '0' && c <= '9') || (c && strchr("_.+-:@%", c)) ||
+			       (unsigned char)c >= 0x80;
 
 		if (c == '\\' && i + 1 < text.len && text.data[i + 1] == '\n')
 			i++;
 		else if (c != '\'' && c != '"' && c != '\\')
 			plain[len++] = is_word ? c : ' ';
 	}
-	rest = (struct str){ plain, len };
+	rest = (struct str){plain, len};
 	while (str_split(&rest, ' ', &word))
 		for (size_t i = 0; word.len && i < rules->n; i++)
 			if (!rules->items[i].hosts_only &&
@@ -166,11 +176,13 @@ static bool is_numeric_word(const struct word *word)
 static void blur(struct shell *shell, struct str name, bool to_number)
 {
 	const struct variable *variable = shell_variable(shell, name);
-	bool is_number = variable && (variable->kind == VALUE_NUMBER || variable->kind == VALUE_TEXT);
+	bool is_number =
+	    variable && (variable->kind == VALUE_NUMBER || variable->kind == VALUE_TEXT);
 
 	if (is_number && variable->kind == VALUE_TEXT)
 		for (size_t i = 0; i < variable->text.len || variable->text.len == 0; i++)
-			if (variable->text.len == 0 || variable->text.data[i] < '0' || variable->text.data[i] > '9') {
+			if (variable->text.len == 0 || variable->text.data[i] < '0' ||
+			    variable->text.data[i] > '9') {
 				is_number = false;
 				break;
 			}
@@ -199,12 +211,13 @@ static void blur_all(struct shell *shell, const struct node *node)
 static bool moves(const struct node *node)
 {
 	for (; node; node = node->next) {
-		struct str name = node->words && node->kind == NODE_SIMPLE ? node->words->source : STR("");
+		struct str name =
+		    node->words && node->kind == NODE_SIMPLE ? node->words->source : STR("");
 
 		if (str_is(name, "cd") || str_is(name, "pushd") || str_is(name, "popd"))
 			return true;
-		if (node->kind != NODE_SUBSHELL && (moves(node->first) || moves(node->cond) || moves(node->body) ||
-						    moves(node->other)))
+		if (node->kind != NODE_SUBSHELL && (moves(node->first) || moves(node->cond) ||
+						    moves(node->body) || moves(node->other)))
 			return true;
 		for (const struct arm *arm = node->arms; arm; arm = arm->next)
 			if (moves(arm->body))
@@ -222,7 +235,8 @@ void shell_walk_inside(struct shell *shell, struct node *node)
 		const struct command_rule *rule = NULL;
 
 		if (shell_raw_denied(shell->caps, shell->arena, node->source, &rule))
-			shell_say(shell, CAPS_DENY, node->source, "", "a deny rule names a command in it");
+			shell_say(shell, CAPS_DENY, node->source, "",
+				  "a deny rule names a command in it");
 		else
 			shell_say(shell, CAPS_ASK, node->source, "", "nested too deeply");
 	} else {
@@ -235,20 +249,32 @@ void shell_walk_inside(struct shell *shell, struct node *node)
 
 /* --- redirects --- */
 
-static struct ruling judge_redirect(struct shell *shell, enum caps_verb verb, const struct field *target)
+static struct ruling judge_redirect(struct shell *shell, enum caps_verb verb,
+				    const struct field *target)
 {
 	enum manifest_redirects allowed = shell->caps->manifest->security.allow_redirects;
 
-	if (!target->opaque && !target->globbed && str_is(target->text, "/dev/null") && allowed != REDIRECTS_NONE)
-		return (struct ruling){ CAPS_ALLOW, STR("built in"), 0, "", false, false };
+	if (!target->opaque && !target->globbed && str_is(target->text, "/dev/null") &&
+	    allowed != REDIRECTS_NONE)
+		return (struct ruling){CAPS_ALLOW, STR("built in"), 0, "", false, false};
+	if (IS_MUTANT(REDIRECTS))
+		return (struct ruling){
+		    .verdict = CAPS_ALLOW, .rule = STR("built in"), .reason = ""};
 	if (allowed != REDIRECTS_FILES)
-		return (struct ruling){ CAPS_DENY, STR("[security] allow_redirects"), 0,
-			"redirects to and from files are switched off; read and write files with the file tools",
-			false, false };
+		return (struct ruling){CAPS_DENY,
+				       STR("[security] allow_redirects"),
+				       0,
+				       "redirects to and from files are switched off; read and "
+				       "write files with the file tools",
+				       false,
+				       false};
 	if (target->opaque || target->globbed)
-		return (struct ruling){ CAPS_ASK, { "", 0 }, 0, "the file of a redirect is not known", true, false };
-	if (path_is_beneath(target->text, STR("/dev/tcp")) || path_is_beneath(target->text, STR("/dev/udp")))
-		return (struct ruling){ CAPS_ASK, { "", 0 }, 0, "the shell would open a connection", true, false };
+		return (struct ruling){CAPS_ASK, {"", 0}, 0, "the file of a redirect is not known",
+				       true,     false};
+	if (path_is_beneath(target->text, STR("/dev/tcp")) ||
+	    path_is_beneath(target->text, STR("/dev/udp")))
+		return (struct ruling){CAPS_ASK, {"", 0}, 0, "the shell would open a connection",
+				       true,     false};
 	return shell_judge_path(shell, verb, target->text);
 }
 
@@ -262,26 +288,35 @@ static void check_redirects(struct shell *shell, struct node *node)
 
 		if (!redirect->target)
 			continue;
+		if (redirect->kind == REDIRECT_TEXT && IS_MUTANT(DOCUMENTS))
+			continue;
 		target = words_expand_one(shell, redirect->target);
+		if (redirect->kind == REDIRECT_TEXT || str_starts(redirect->op, STR("&")) ||
+		    (redirect->kind == REDIRECT_FILE && str_is(redirect->op, ">&")))
+			shell->needs_bash = true;
 		if (redirect->kind == REDIRECT_TEXT)
 			continue;
 		if (redirect->kind == REDIRECT_COPY) {
 			if (shell->caps->manifest->security.allow_redirects == REDIRECTS_NONE)
-				shell_say(shell, CAPS_DENY, redirect->target->source, "[security] allow_redirects",
+				shell_say(shell, CAPS_DENY, redirect->target->source,
+					  "[security] allow_redirects",
 					  "redirects are switched off");
 			continue;
 		}
 		ruling = judge_redirect(shell, verb, &target);
-		part = check_add(shell->check, verb, target.opaque ? redirect->target->source : target.text, ruling);
+		part = check_add(shell->check, verb,
+				 target.opaque ? redirect->target->source : target.text, ruling);
 		if (part->verdict == CAPS_ASK && !target.opaque && shell->folders.n == 1)
-			scale_path(shell->check, part, path_normal(shell->arena, shell->folders.at[0], STR(""),
-								   target.text));
+			scale_path(
+			    shell->check, part,
+			    path_normal(shell->arena, shell->folders.at[0], STR(""), target.text));
 	}
 }
 
 /* --- commands and what holds them --- */
 
-static void remember_value(struct shell *shell, const struct assignment *assignment, struct field value)
+static void remember_value(struct shell *shell, const struct assignment *assignment,
+			   struct field value)
 {
 	if (assignment->appends)
 		shell_assign(shell, assignment->name, VALUE_UNKNOWN, STR(""));
@@ -290,7 +325,8 @@ static void remember_value(struct shell *shell, const struct assignment *assignm
 	else if (!value.opaque)
 		shell_assign(shell, assignment->name, VALUE_TEXT, value.text);
 	else
-		shell_assign(shell, assignment->name, value.text.len ? VALUE_PREFIX : VALUE_UNKNOWN, value.text);
+		shell_assign(shell, assignment->name, value.text.len ? VALUE_PREFIX : VALUE_UNKNOWN,
+			     value.text);
 }
 
 static void check_assignments(struct shell *shell, struct node *node)
@@ -299,19 +335,23 @@ static void check_assignments(struct shell *shell, struct node *node)
 		struct field value = words_expand_one(shell, a->value);
 
 		if (command_is_sensitive_name(a->name))
-			shell_say(shell, CAPS_ASK, a->name, "", "sets a variable that other programs act on");
+			shell_say(shell, CAPS_ASK, a->name, "",
+				  "sets a variable that other programs act on");
 		else
 			shell_say(shell, CAPS_ALLOW, a->name, "built in", "");
 		for (size_t i = 0; i < shell->caps->manifest->deny.commands.env_vars.n; i++)
-			if (path_glob_segment(shell->caps->manifest->deny.commands.env_vars.items[i], a->name, false))
-				shell_say(shell, CAPS_DENY, a->name, "deny env_vars", "the variable is denied");
+			if (path_glob_segment(
+				shell->caps->manifest->deny.commands.env_vars.items[i], a->name,
+				false))
+				shell_say(shell, CAPS_DENY, a->name, "deny env_vars",
+					  "the variable is denied");
 		remember_value(shell, a, value);
 	}
 }
 
 static void walk_simple(struct shell *shell, struct node *node)
 {
-	struct fields argv = { 0 };
+	struct fields argv = {0};
 
 	for (struct word *word = node->words, *next; word; word = next) {
 		next = word->next;
@@ -335,11 +375,13 @@ static void walk_pipe(struct shell *shell, struct node *node)
 {
 	const struct manifest_security *security = &shell->caps->manifest->security;
 
-	feature(shell, security->allow_pipes, node, "[security] allow_pipes", "pipes are switched off");
+	feature(shell, security->allow_pipes, node, "[security] allow_pipes",
+		"pipes are switched off");
 	for (struct node *child = node->first; child; child = child->next) {
 		struct variable *variables = shell->variables;
 		struct folders folders = shell->folders;
 
+		shell->needs_bash = shell->needs_bash || child->pipes_errors;
 		shell_walk(shell, child);
 		shell->variables = variables;
 		shell->folders = folders;
@@ -352,12 +394,14 @@ static void walk_list(struct shell *shell, struct node *node)
 	struct folders start = shell->folders;
 	bool is_conditional = false;
 
-	for (struct node *child = node->first; child; child = child->next) {
+	for (struct node *child = node->first; child;
+	     child = IS_MUTANT(SEQUENCE) ? NULL : child->next) {
 		struct variable *variables = shell->variables;
 		struct folders folders = shell->folders;
 
 		if (child->separator == SEPARATOR_BACKGROUND)
-			feature(shell, security->allow_background, child, "[security] allow_background",
+			feature(shell, security->allow_background, child,
+				"[security] allow_background",
 				"background commands are switched off");
 		if (child->next && child->separator != SEPARATOR_BACKGROUND)
 			feature(shell, security->allow_compound, child, "[security] allow_compound",
@@ -374,7 +418,8 @@ static void walk_list(struct shell *shell, struct node *node)
 		}
 		if (child->separator != SEPARATOR_AND)
 			merge_folders(shell, &start);
-		is_conditional = child->separator == SEPARATOR_AND || child->separator == SEPARATOR_OR;
+		is_conditional =
+		    child->separator == SEPARATOR_AND || child->separator == SEPARATOR_OR;
 		if (!is_conditional)
 			start = shell->folders;
 	}
@@ -400,7 +445,7 @@ static void walk_maybe(struct shell *shell, struct node *node)
 static void walk_loop(struct shell *shell, struct node *node)
 {
 	bool was_in_loop = shell->in_loop;
-	struct node inside = { .kind = NODE_LIST, .cond = node->cond, .body = node->body };
+	struct node inside = {.kind = NODE_LIST, .cond = node->cond, .body = node->body};
 
 	shell->in_loop = true;
 	blur_all(shell, &inside);
@@ -423,7 +468,8 @@ static void set_loop_variable(struct shell *shell, struct str name, const struct
 		const struct field *field = &words->items[i];
 		size_t same = 0;
 
-		while (same < prefix.len && same < field->text.len && prefix.data[same] == field->text.data[same])
+		while (same < prefix.len && same < field->text.len &&
+		       prefix.data[same] == field->text.data[same])
 			same++;
 		prefix.len = same;
 		number = number && !field->opaque && field->text.len;
@@ -440,21 +486,23 @@ static void set_loop_variable(struct shell *shell, struct str name, const struct
 	else if (words->n == 1 && !words->items[0].opaque)
 		shell_assign(shell, name, VALUE_TEXT, prefix);
 	else
-		shell_assign(shell, name, many ? VALUE_UNKNOWN : VALUE_PREFIX, many ? STR("") : prefix);
+		shell_assign(shell, name, many ? VALUE_UNKNOWN : VALUE_PREFIX,
+			     many ? STR("") : prefix);
 	shell->variables->no_dash = no_dash && !many;
 }
 
 static void walk_for(struct shell *shell, struct node *node)
 {
-	struct fields words = { 0 };
-	struct node inside = { .kind = NODE_LIST, .body = node->body };
+	struct fields words = {0};
+	struct node inside = {.kind = NODE_LIST, .body = node->body};
 
 	for (struct word *word = node->words, *next; word; word = next) {
 		next = word->next;
 		words_expand(shell, word, &words);
 	}
 	if (command_is_sensitive_name(node->name))
-		shell_say(shell, CAPS_ASK, node->name, "", "sets a variable that other programs act on");
+		shell_say(shell, CAPS_ASK, node->name, "",
+			  "sets a variable that other programs act on");
 	blur_all(shell, &inside);
 	set_loop_variable(shell, node->name, &words);
 	/* A body that assigns to the loop's variable leaves nothing known of it. */
@@ -477,8 +525,8 @@ static void walk_case(struct shell *shell, struct node *node)
 		for (struct word *pattern = arm->patterns; pattern; pattern = pattern->next)
 			(void)words_expand_one(shell, pattern);
 		if (arm->end.len)
-			feature(shell, security->allow_case_terminator, node, "[security] allow_case_terminator",
-				"case is switched off");
+			feature(shell, security->allow_case_terminator, node,
+				"[security] allow_case_terminator", "case is switched off");
 		walk_maybe(shell, arm->body);
 	}
 }
@@ -509,7 +557,8 @@ static void walk_arithmetic(struct shell *shell, struct node *node)
 	if (shell_arithmetic(shell, node->name))
 		shell_say(shell, CAPS_ALLOW, node->source, "built in", "");
 	else
-		shell_say(shell, CAPS_ASK, node->source, "", "arithmetic over values that are not known numbers");
+		shell_say(shell, CAPS_ASK, node->source, "",
+			  "arithmetic over values that are not known numbers");
 }
 
 void shell_walk(struct shell *shell, struct node *node)

@@ -30,7 +30,7 @@ static char at(const struct scan *scan, size_t ahead)
 
 static struct str range(const struct scan *scan, size_t from, size_t to)
 {
-	return (struct str){ scan->reader->text.data + from, to - from };
+	return (struct str){scan->reader->text.data + from, to - from};
 }
 
 static bool is_blank(char c)
@@ -40,7 +40,8 @@ static bool is_blank(char c)
 
 static bool is_name_char(char c, bool first)
 {
-	return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (!first && c >= '0' && c <= '9');
+	return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (!first && c >= '0' && c <= '9');
 }
 
 /* A word under construction: literal text is gathered until a part of another kind comes. */
@@ -50,7 +51,7 @@ struct build {
 	struct part *last;
 	char *text;
 	size_t len;
-	bool quoted;	/* is the text being gathered quoted? */
+	bool quoted; /* is the text being gathered quoted? */
 };
 
 static struct part *add_part(struct build *build, enum part_kind kind, struct str text, bool quoted)
@@ -71,8 +72,8 @@ static struct part *add_part(struct build *build, enum part_kind kind, struct st
 static void flush(struct build *build)
 {
 	if (build->len) {
-		struct str text = arena_copy(build->scan->reader->arena,
-					     (struct str){ build->text, build->len });
+		struct str text =
+		    arena_copy(build->scan->reader->arena, (struct str){build->text, build->len});
 
 		(void)add_part(build, PART_TEXT, text, build->quoted);
 	}
@@ -120,11 +121,11 @@ static void add_script(struct build *build, enum part_kind kind, bool quoted)
 /* Name and operator of ${...}; false when it is one of the forms that always ask. */
 static bool read_braced(struct str text, struct part *part)
 {
-	static const char *const operators[] = { ":-", "-", ":=", "=", ":?", "?", ":+", "+",
-						 "%%", "%", "##", "#" };
+	static const char *const operators[] = {":-", "-", ":=", "=", ":?", "?",
+						":+", "+", "%%", "%", "##", "#"};
 	size_t i = 0;
 
-	if (text.len > 1 && text.data[0] == '#') {	/* ${#name} */
+	if (text.len > 1 && text.data[0] == '#') { /* ${#name} */
 		part->op = STR("length");
 		text = str_from(text, 1);
 	}
@@ -156,7 +157,8 @@ static bool is_harmless_arg(struct str arg, bool is_pattern)
 	for (size_t i = 0; i < arg.len; i++) {
 		char c = arg.data[i];
 
-		if (is_name_char(c, false) || (c && strchr("./:,@%+=-", c)) || (is_pattern && (c == '*' || c == '?')))
+		if (is_name_char(c, false) || (c && strchr("./:,@%+=-", c)) ||
+		    (is_pattern && (c == '*' || c == '?')))
 			continue;
 		return false;
 	}
@@ -167,7 +169,7 @@ static void add_braced(struct build *build, bool quoted)
 {
 	struct scan *scan = build->scan;
 	size_t start = scan->at, end = shell_node_end(scan->root, start, "expansion");
-	struct part variable = { .kind = PART_VARIABLE }, *part;
+	struct part variable = {.kind = PART_VARIABLE}, *part;
 	bool is_pattern;
 
 	if (!end) {
@@ -213,7 +215,8 @@ static void add_dollar(struct build *build, bool quoted)
 	char c = at(scan, 1);
 	size_t len = 1;
 
-	if (c == '(' && at(scan, 2) == '(' && shell_node_end(scan->root, scan->at, "arithmetic_expansion")) {
+	if (c == '(' && at(scan, 2) == '(' &&
+	    shell_node_end(scan->root, scan->at, "arithmetic_expansion")) {
 		add_arithmetic(build, quoted);
 	} else if (c == '(') {
 		add_script(build, PART_SCRIPT, quoted);
@@ -225,11 +228,13 @@ static void add_dollar(struct build *build, bool quoted)
 		while (is_name_char(at(scan, len), false))
 			len++;
 		flush(build);
-		(void)add_part(build, PART_VARIABLE, range(scan, scan->at + 1, scan->at + len), quoted);
+		(void)add_part(build, PART_VARIABLE, range(scan, scan->at + 1, scan->at + len),
+			       quoted);
 		scan->at += len;
 	} else if (c && strchr("?#$!@*-0123456789", c)) {
 		flush(build);
-		(void)add_part(build, PART_VARIABLE, range(scan, scan->at + 1, scan->at + 2), quoted);
+		(void)add_part(build, PART_VARIABLE, range(scan, scan->at + 1, scan->at + 2),
+			       quoted);
 		scan->at += 2;
 	} else {
 		add_text(build, '$', true);
@@ -239,7 +244,9 @@ static void add_dollar(struct build *build, bool quoted)
 
 static int hex_value(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+	return c >= '0' && c <= '9'                 ? c - '0'
+	       : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+						    : -1;
 }
 
 /* Up to `max` digits of the base; the value, or -1 when there is none. */
@@ -389,7 +396,8 @@ static void add_bracket(struct build *build)
 	struct scan *scan = build->scan;
 	size_t len = 1;
 
-	while (is_name_char(at(scan, len), false) || (at(scan, len) && strchr("!^.,:-", at(scan, len))))
+	while (is_name_char(at(scan, len), false) ||
+	       (at(scan, len) && strchr("!^.,:-", at(scan, len))))
 		len++;
 	if (at(scan, len) == ']' && len > 1) {
 		flush(build);
@@ -470,8 +478,8 @@ static void add_element(struct build *build, size_t start, bool is_value)
 	case ',':
 	case '}':
 		flush(build);
-		(void)add_part(build, is_value ? PART_TEXT : PART_BRACE, range(scan, scan->at, scan->at + 1),
-			       is_value);
+		(void)add_part(build, is_value ? PART_TEXT : PART_BRACE,
+			       range(scan, scan->at, scan->at + 1), is_value);
 		scan->at++;
 		return;
 	case '~':
@@ -502,7 +510,7 @@ static void add_element(struct build *build, size_t start, bool is_value)
 
 static struct word *read_word(struct scan *scan, bool is_value)
 {
-	struct build build = { .scan = scan };
+	struct build build = {.scan = scan};
 	size_t start = scan->at;
 
 	build.word = arena_new(scan->reader->arena, struct word);
@@ -551,7 +559,7 @@ struct word *words_read_one(struct scan *scan, bool is_value)
 
 struct word *words_read_quoted(struct scan *scan)
 {
-	struct build build = { .scan = scan };
+	struct build build = {.scan = scan};
 
 	build.word = arena_new(scan->reader->arena, struct word);
 	build.text = arena_take(scan->reader->arena, scan->end - scan->at + 1);
@@ -563,12 +571,12 @@ struct word *words_read_quoted(struct scan *scan)
 
 struct word *words_read_test(struct scan *scan)
 {
-	static const char *const operators[] = { "&&", "||", "(", ")", "<", ">" };
+	static const char *const operators[] = {"&&", "||", "(", ")", "<", ">"};
 	struct word *first = NULL, **next = &first;
 
 	skip_blanks(scan);
 	while (scan->at < scan->end && !scan->reader->confused) {
-		struct str rest = range(scan, scan->at, scan->end), hit = { NULL, 0 };
+		struct str rest = range(scan, scan->at, scan->end), hit = {NULL, 0};
 
 		for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]) && !hit.data; i++)
 			if (str_starts(rest, str_of(operators[i])))

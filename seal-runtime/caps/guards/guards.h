@@ -8,6 +8,7 @@ enum guard_style {
 	ABBREVIATES = 2,
 	SINGLE = 4,
 	LATE = 8,
+	STOPS = 16,
 };
 
 /* A program's own check, besides its rows; guard_programs.c. */
@@ -19,6 +20,12 @@ guard_fn guard_make, guard_cmake, guard_compiler, guard_curl, guard_docker, guar
 
 /* The rows and checks of the program that starts at `from`: npx's tool, python's module. */
 struct ruling guards_check_tool(const struct call *call, size_t from);
+
+/* No option: opaque, empty, or without a dash. */
+bool guards_is_operand(const struct field *field);
+/* Operands, where options of `valued` take the next word. */
+size_t guards_count_operands(const struct call *call, const char *valued);
+bool guards_has_word(const struct call *call, const char *words);
 
 /* Does the name, taken in every folder the command may run in, lie within the project? */
 bool guards_is_inside(const struct call *call, struct str name);

@@ -1,5 +1,6 @@
-#include "caps/guards.h"
+#include "caps/guards/guards.h"
 
+#include "caps/mutants.h"
 #include "caps/path.h"
 #include "caps/programs.h"
 #include "caps/rules.h"
@@ -19,16 +20,16 @@ struct guarded {
 
 static const struct guard guards[] = {
 #define PROGRAM(names, style, valued, check)
-#define GUARD(names, subcommands, effect, options) { names, subcommands, options, effect },
-#include "caps/guards.def"
+#define GUARD(names, subcommands, effect, options) {names, subcommands, options, effect},
+#include "caps/guards/guards.def"
 #undef PROGRAM
 #undef GUARD
 };
 
 static const struct guarded programs[] = {
-#define PROGRAM(names, style, valued, check) { names, valued, style, check },
+#define PROGRAM(names, style, valued, check) {names, valued, style, check},
 #define GUARD(names, subcommands, effect, options)
-#include "caps/guards.def"
+#include "caps/guards/guards.def"
 #undef PROGRAM
 #undef GUARD
 };
@@ -60,6 +61,33 @@ bool guards_is_inside(const struct call *call, struct str name)
 	return true;
 }
 
+bool guards_is_operand(const struct field *field)
+{
+	return field->opaque || field->text.len == 0 || field->text.data[0] != '-' ||
+	       field->text.len == 1;
+}
+
+size_t guards_count_operands(const struct call *call, const char *valued)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < call->n; i++) {
+		if (guards_is_operand(&call->argv[i]))
+			n += call->argv[i].many && !call->argv[i].globbed ? 2 : 1;
+		else
+			i += program_in_list(call->argv[i].text, valued, ' ');
+	}
+	return n;
+}
+
+bool guards_has_word(const struct call *call, const char *words)
+{
+	for (size_t i = 1; i < call->n; i++)
+		if (!call->argv[i].opaque && program_in_list(call->argv[i].text, words, ' '))
+			return true;
+	return false;
+}
+
 static void worsen(struct look *look, struct ruling ruling)
 {
 	look->worst = ruling_worse(look->worst, ruling);
@@ -71,7 +99,8 @@ static void check_value(struct look *look, enum effect effect, const struct fiel
 	if (!value) {
 		worsen(look, ruling_ask("an option without its value"));
 	} else if (value->opaque) {
-		worsen(look, ruling_ask("an option that writes or leaves the project, with a value that is not known"));
+		worsen(look, ruling_ask("an option that writes or leaves the project, with a value "
+					"that is not known"));
 	} else if (effect == WRITES) {
 		worsen(look, shell_judge_path(look->call->shell, CAPS_WRITE, value->text));
 	} else if (!guards_is_inside(look->call, value->text)) {
@@ -91,10 +120,12 @@ static bool is_option(struct str word, const char *options, bool abbreviates)
 	return false;
 }
 
-static const struct guard *find_row(const struct look *look, struct str word, enum effect effect, bool abbreviates)
+static const struct guard *find_row(const struct look *look, struct str word, enum effect effect,
+				    bool abbreviates)
 {
 	for (size_t i = 0; i < look->n_rows; i++)
-		if (look->rows[i]->effect == effect && is_option(word, look->rows[i]->options, abbreviates))
+		if (look->rows[i]->effect == effect &&
+		    is_option(word, look->rows[i]->options, abbreviates))
 			return look->rows[i];
 	return NULL;
 }
@@ -104,32 +135,32 @@ static bool check_option(struct look *look, struct str word, struct str attached
 			 const struct field *next)
 {
 	bool abbreviates = look->program->style & ABBREVIATES;
-	struct field value = { .text = attached };
+	struct field value = {.text = attached};
 	const struct field *given = has_attached ? &value : next;
 
 	if (call_names(look->call, word))
 		return false;
-	/* The rows of a subcommand stand in front of those of the program. */
 	for (size_t i = 0; i < look->n_rows; i++) {
 		const struct guard *row = look->rows[i];
 
-		if (row->effect == SAFE || row->effect == VALUE) {
-			if (is_option(word, row->options, false))
-				return row->effect == VALUE && !has_attached;
-			continue;
-		}
 		if (!is_option(word, row->options, false))
 			continue;
+		if (row->effect == SAFE || row->effect == VALUE)
+			return row->effect == VALUE && !has_attached;
 		if (row->effect == ASK)
-			worsen(look, ruling_ask("an option that runs programs, writes files or leaves the project"));
+			worsen(look, ruling_ask("an option that runs programs, writes files or "
+						"leaves the project"));
 		else
 			check_value(look, row->effect, given);
 		return false;
 	}
 	if (!abbreviates || word.len < 3 || word.data[1] != '-')
 		return false;
-	if (find_row(look, word, ASK, true) || find_row(look, word, WRITES, true) || find_row(look, word, INSIDE, true))
-		worsen(look, ruling_ask("an option that may stand for one that runs programs or writes files"));
+	if (find_row(look, word, ASK, true) || find_row(look, word, WRITES, true) ||
+	    find_row(look, word, INSIDE, true))
+		worsen(look,
+		       ruling_ask(
+			   "an option that may stand for one that runs programs or writes files"));
 	return false;
 }
 
@@ -138,7 +169,7 @@ static bool check_cluster(struct look *look, struct str word, const struct field
 {
 	for (size_t i = 1; i < word.len; i++) {
 		struct str option = arena_join(look->call->shell->arena, STR("-"),
-					       (char[]){ word.data[i], '\0' }, (char *)NULL);
+					       (char[]){word.data[i], '\0'}, (char *)NULL);
 		bool takes_value = strchr(look->program->valued, word.data[i]) ||
 				   find_row(look, option, VALUE, false);
 		struct str rest = str_from(word, i + 1);
@@ -156,13 +187,21 @@ static bool check_word(struct look *look, struct str word, const struct field *n
 	size_t equals = str_chr(word, '=');
 	struct str name = equals == STR_NONE ? word : str_head(word, equals);
 
+	/* Go's flags and their like have one dash or two. */
+	if (word.data[1] == '-' && look->program->style & SINGLE && word.len > 3)
+		(void)check_option(look, str_from(name, 1),
+				   equals == STR_NONE ? STR("") : str_from(word, equals + 1),
+				   equals != STR_NONE, next);
 	if (word.data[1] == '-' || !(look->program->style & CLUSTERS)) {
-		if (check_option(look, name, equals == STR_NONE ? STR("") : str_from(word, equals + 1),
+		if (check_option(look, name,
+				 equals == STR_NONE ? STR("") : str_from(word, equals + 1),
 				 equals != STR_NONE, next))
 			return true;
 		/* -Ifolder and -ofile of programs that do not cluster. */
 		if (word.len > 2 && word.data[1] != '-')
-			return check_option(look, str_head(word, 2), str_from(word, 2), true, next) && false;
+			return check_option(look, str_head(word, 2), str_from(word, 2), true,
+					    next) &&
+			       false;
 		return false;
 	}
 	return check_cluster(look, word, next);
@@ -174,48 +213,56 @@ static void look_at_words(struct look *look)
 	bool only_operands = false;
 
 	for (size_t i = 1; i < call->n; i++) {
-		const struct field *field = &call->argv[i], *next = i + 1 < call->n ? field + 1 : NULL;
+		const struct field *field = &call->argv[i],
+				   *next = i + 1 < call->n ? field + 1 : NULL;
 
 		if (only_operands && !(look->program->style & LATE))
 			return;
 		if (field->opaque) {
 			if (field_may_be_option(field))
-				worsen(look, ruling_ask("an argument that may turn out to be an option"));
+				worsen(look,
+				       ruling_ask("an argument that may turn out to be an option"));
 			continue;
 		}
 		if (str_is(field->text, "--")) {
 			only_operands = true;
 			continue;
 		}
-		if (field->text.len < 2 || field->text.data[0] != '-')
+		if (field->text.len < 2 || field->text.data[0] != '-') {
+			if (look->program->style & STOPS)
+				return;
 			continue;
+		}
 		if (check_word(look, field->text, next) && !(next && next->opaque && next->many))
 			i++;
 	}
 }
 
-static bool applies(const struct guard *guard, const struct call *call, struct str name, bool wants_subcommand)
+static bool applies(const struct guard *guard, const struct call *call, struct str name,
+		    bool wants_subcommand)
 {
 	if ((guard->subcommands[0] != '\0') != wants_subcommand)
 		return false;
 	if (!program_in_list(name, guard->programs, '|'))
 		return false;
-	return !wants_subcommand ||
-	       (call->n > 1 && !call->argv[1].opaque && program_in_list(call->argv[1].text, guard->subcommands, '|'));
+	return !wants_subcommand || (call->n > 1 && !call->argv[1].opaque &&
+				     program_in_list(call->argv[1].text, guard->subcommands, '|'));
 }
 
 static struct ruling check_as(const struct call *call, struct str name)
 {
-	struct look look = { .call = call, .worst = ruling_fine() };
+	struct look look = {.call = call, .worst = ruling_fine()};
 
 	for (size_t i = 0; i < COUNT(programs) && !look.program; i++)
 		if (program_in_list(name, programs[i].programs, '|'))
 			look.program = &programs[i];
 	if (!look.program)
 		return look.worst;
-	for (int wants = 1; wants >= 0; wants--)
+	/* Rows of the subcommand first; among them what lets an option through. */
+	for (int turn = 0; turn < 4; turn++)
 		for (size_t i = 0; i < COUNT(guards); i++)
-			if (applies(&guards[i], call, name, wants) && look.n_rows < ROWS_MAX)
+			if ((guards[i].effect == ASK) == (turn & 1) && look.n_rows < ROWS_MAX &&
+			    applies(&guards[i], call, name, turn < 2))
 				look.rows[look.n_rows++] = &guards[i];
 	look_at_words(&look);
 	if (look.program->check)
@@ -239,13 +286,14 @@ struct ruling guards_check_tool(const struct call *call, size_t from)
 struct ruling guards_check(const struct call *call)
 {
 	struct str name = program_name(call->argv[0].text);
-	struct ruling worst = check_as(call, name);
+	struct ruling worst = IS_MUTANT(GUARDS) ? ruling_fine() : check_as(call, name);
 
 	/* Launchers are guarded as themselves and as what they launch. */
 	if (program_is_python(name)) {
 		for (size_t i = 1; i + 1 < call->n; i++) {
 			if (call->argv[i].opaque)
-				return ruling_worse(worst, ruling_ask("what Python runs is not known"));
+				return ruling_worse(worst,
+						    ruling_ask("what Python runs is not known"));
 			if (str_is(call->argv[i].text, "-m"))
 				return ruling_worse(worst, guards_check_tool(call, i + 1));
 			if (call->argv[i].text.len == 0 || call->argv[i].text.data[0] != '-')
@@ -254,8 +302,10 @@ struct ruling guards_check(const struct call *call)
 	}
 	if (program_in_list(name, "uv poetry pdm pipenv bundle pipx", ' ') && call->n > 2 &&
 	    program_in_list(call->argv[1].text, "run exec", ' '))
-		worst = ruling_worse(worst, call->argv[2].text.len && call->argv[2].text.data[0] == '-' &&
-						    !call_names(call, call->argv[2].text) ?
-			ruling_ask("an option before the tool") : guards_check_tool(call, 2));
+		worst = ruling_worse(worst, call->argv[2].text.len &&
+						    call->argv[2].text.data[0] == '-' &&
+						    !call_names(call, call->argv[2].text)
+						? ruling_ask("an option before the tool")
+						: guards_check_tool(call, 2));
 	return worst;
 }
