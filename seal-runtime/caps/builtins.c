@@ -14,7 +14,7 @@ static bool format_stores(struct str format)
 		if (format.data[i] != '%')
 			continue;
 		for (i++; i < format.len && strchr("-+ #0123456789.*'hlLjzt", format.data[i]) &&
-			  format.data[i];)
+		          format.data[i];)
 			i++;
 		if (i < format.len && format.data[i] == 'n')
 			return true;
@@ -29,7 +29,7 @@ static struct ruling judge_printf(const struct judging *j)
 	if (j->n > 1 && !j->argv[1].opaque && str_is(j->argv[1].text, "--"))
 		format = 2;
 	if (format < j->n && (j->argv[format].opaque || format_stores(j->argv[format].text) ||
-			      (format == 1 && field_may_be_option(&j->argv[1]))))
+	                      (format == 1 && field_may_be_option(&j->argv[1]))))
 		return ruling_ask("printf may store into a variable whose name is code");
 	return ruling_fine();
 }
@@ -70,11 +70,11 @@ static struct ruling judge_set(const struct judging *j)
 		for (size_t k = 1; k < word.len; k++) {
 			if (word.data[k] == 'o' && k + 1 == word.len && i + 1 < j->n &&
 			    program_in_list(j->argv[i + 1].text, "pipefail errexit nounset xtrace",
-					    ' '))
+			                    ' '))
 				i++;
 			else if (!strchr("eux", word.data[k]))
 				return ruling_ask(
-				    "set changes more than -e, -u, -x and -o pipefail");
+					"set changes more than -e, -u, -x and -o pipefail");
 		}
 	}
 	return j->n > 1 ? ruling_fine() : ruling_ask("set alone prints every variable");
@@ -109,7 +109,7 @@ static struct ruling judge_read(struct judging *j)
 
 static struct ruling judge_cd(struct judging *j)
 {
-	struct field home = {.text = j->shell->caps->home};
+	struct field home = { .text = j->shell->caps->home };
 	size_t i = 1;
 
 	while (i < j->n && !j->argv[i].opaque &&
@@ -117,10 +117,10 @@ static struct ruling judge_cd(struct judging *j)
 		i++;
 	if (str_is(j->argv[0].text, "popd") || j->n > i + 1 ||
 	    (i < j->n && j->argv[i].text.len && j->argv[i].text.data[0] == '-'))
-		shell_enter(j->shell, (struct field){.opaque = true});
+		shell_enter(j->shell, (struct field){ .opaque = true });
 	else if (i < j->n && str_is(j->argv[0].text, "pushd") && j->argv[i].text.len &&
-		 j->argv[i].text.data[0] == '+')
-		shell_enter(j->shell, (struct field){.opaque = true});
+	         j->argv[i].text.data[0] == '+')
+		shell_enter(j->shell, (struct field){ .opaque = true });
 	else
 		shell_enter(j->shell, i < j->n ? j->argv[i] : home);
 	return ruling_fine();
@@ -133,27 +133,27 @@ static struct ruling judge_eval(struct judging *j)
 
 	for (size_t i = 1; i < j->n; i++)
 		text = arena_join(j->shell->arena, text, " ",
-				  arena_copy(j->shell->arena, j->argv[i].text).data, (char *)NULL);
+		                  arena_copy(j->shell->arena, j->argv[i].text).data, (char *)NULL);
 	if (shell_raw_denied(j->shell->caps, j->shell->arena, j->node->source, &rule) ||
 	    shell_raw_denied(j->shell->caps, j->shell->arena, text, &rule))
-		return (struct ruling){CAPS_DENY,  rule->text,
-				       rule->line, "a deny rule names the command",
-				       false,      false};
+		return (struct ruling){ CAPS_DENY,  rule->text,
+			                rule->line, "a deny rule names the command",
+			                false,      false };
 	return ruling_ask("changes the shell itself, or runs text as code");
 }
 
 static const char neutral[] = "true false : exit return break continue wait shift pwd echo";
 static const char stateful[] =
-    "eval . source trap enable mapfile readarray compgen complete compopt bind alias "
-    "unalias shopt fc history hash export declare typeset readonly local let unset "
-    "getopts coproc caller disown suspend logout ulimit umask";
+	"eval . source trap enable mapfile readarray compgen complete compopt bind alias "
+	"unalias shopt fc history hash export declare typeset readonly local let unset "
+	"getopts coproc caller disown suspend logout ulimit umask";
 
 bool builtin_judge(struct judging *j, struct ruling *ret_ruling)
 {
 	static const struct {
 		const char *names;
 		struct ruling (*judge)(struct judging *j);
-	} judged[] = {{"cd pushd popd", judge_cd}, {"read", judge_read}};
+	} judged[] = { { "cd pushd popd", judge_cd }, { "read", judge_read } };
 	struct str name = j->argv[0].text;
 	bool is_own = true;
 
@@ -176,7 +176,7 @@ bool builtin_judge(struct judging *j, struct ruling *ret_ruling)
 		*ret_ruling = judge_set(j);
 	else
 		is_own = program_in_list(name, neutral, ' ') ||
-			 (IS_MUTANT(BUILTINS) && program_in_list(name, stateful, ' '));
+		         (IS_MUTANT(BUILTINS) && program_in_list(name, stateful, ' '));
 	if (!is_own)
 		return false;
 assigned:
@@ -184,10 +184,10 @@ assigned:
 		if (!(str_is(name, "read") && str_is(a->name, "IFS") && a->value &&
 		      !a->value->next))
 			*ret_ruling = ruling_worse(
-			    *ret_ruling, command_assignment(j->shell, NULL, a->name, false));
+				*ret_ruling, command_assignment(j->shell, NULL, a->name, false));
 	for (size_t i = 0; i < j->n_names; i++)
 		*ret_ruling = ruling_worse(*ret_ruling,
-					   command_assignment(j->shell, NULL, j->names[i], false));
+		                           command_assignment(j->shell, NULL, j->names[i], false));
 	if (ret_ruling->verdict == CAPS_ALLOW)
 		ret_ruling->rule = STR("built in");
 	return true;

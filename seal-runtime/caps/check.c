@@ -12,12 +12,12 @@
 #define ANSWER_MEMORY_MAX (32u << 20)
 
 static const char *const verb_names[] = {
-    [CAPS_READ] = "read",   [CAPS_WRITE] = "write",     [CAPS_DELETE] = "delete",
-    [CAPS_RUN] = "command", [CAPS_CONNECT] = "network", [CAPS_FREE] = "call",
+	[CAPS_READ] = "read",   [CAPS_WRITE] = "write",     [CAPS_DELETE] = "delete",
+	[CAPS_RUN] = "command", [CAPS_CONNECT] = "network", [CAPS_FREE] = "call",
 };
 
 struct caps_part *check_add(struct check *check, enum caps_verb verb, struct str text,
-			    struct ruling ruling)
+                            struct ruling ruling)
 {
 	struct parts *parts = &check->parts;
 	struct caps_part *part;
@@ -33,29 +33,29 @@ struct caps_part *check_add(struct check *check, enum caps_verb verb, struct str
 	}
 	part = &parts->items[parts->n++];
 	*part = (struct caps_part){
-	    .verb = verb,
-	    .text = arena_copy(check->arena, text),
-	    .verdict = ruling.verdict,
-	    .rule = ruling.rule,
-	    .line = ruling.line,
-	    .reason = str_of(ruling.reason),
-	    .only_once = ruling.only_once,
+		.verb = verb,
+		.text = arena_copy(check->arena, text),
+		.verdict = ruling.verdict,
+		.rule = ruling.rule,
+		.line = ruling.line,
+		.reason = str_of(ruling.reason),
+		.only_once = ruling.only_once,
 	};
 	/* Where nobody may be asked about what no rule covers, to ask is to refuse. */
 	if (ruling.verdict == CAPS_ASK && !ruling.by_prompt_rule &&
 	    !check->caps->manifest->security.allow_runtime_expansion) {
 		part->verdict = CAPS_DENY;
 		part->reason =
-		    arena_join(check->arena, STR("sandbox denied "), verb_names[verb], ": ",
-			       part->text.data, " (", ruling.reason, ")", (char *)NULL);
+			arena_join(check->arena, STR("sandbox denied "), verb_names[verb], ": ",
+		                   part->text.data, " (", ruling.reason, ")", (char *)NULL);
 	}
 	return part;
 }
 
 static struct ruling check_host(const struct caps *caps, struct str target, const char **ret_why,
-				struct arena *arena)
+                                struct arena *arena)
 {
-	struct ruling ruling = {CAPS_DENY, {"", 0}, 0, "", false, false};
+	struct ruling ruling = { CAPS_DENY, { "", 0 }, 0, "", false, false };
 	struct caps_host host;
 	struct err err;
 	size_t at;
@@ -81,9 +81,9 @@ static struct ruling check_host(const struct caps *caps, struct str target, cons
 	}
 	if (host.kind != CAPS_ADDRESS_PUBLIC) {
 		ruling.reason =
-		    arena_join(arena, STR("a "), caps_address_name(host.kind),
-			       " address is reached only when a rule spells it", (char *)NULL)
-			.data;
+			arena_join(arena, STR("a "), caps_address_name(host.kind),
+		                   " address is reached only when a rule spells it", (char *)NULL)
+				.data;
 		return ruling;
 	}
 	ruling.verdict = CAPS_ASK;
@@ -112,12 +112,10 @@ static void check_question(struct check *check, const struct caps_question *ques
 		if (part->verdict == CAPS_ASK)
 			scale_host(check, part, question->subject);
 		return;
-	case CAPS_RUN:
-		shell_check(check, question->subject, question->cwd);
-		return;
+	case CAPS_RUN: shell_check(check, question->subject, question->cwd); return;
 	case CAPS_FREE:
-		ruling =
-		    (struct ruling){CAPS_ALLOW, STR("needs no permission"), 0, "", false, false};
+		ruling = (struct ruling){ CAPS_ALLOW, STR("needs no permission"), 0, "", false,
+			                  false };
 		(void)check_add(check, question->verb, question->subject, ruling);
 		return;
 	}
@@ -151,8 +149,8 @@ static void memory_is_full(void *ctx)
 struct caps_answer caps_check(const struct caps *caps, const struct caps_question *question)
 {
 	/* In memory, not in registers: read after the jump. */
-	struct check check = {.caps = caps};
-	struct caps_answer answer = {0};
+	struct check check = { .caps = caps };
+	struct caps_answer answer = { 0 };
 	struct arena *arena = calloc(1, sizeof(*arena));
 	jmp_buf full;
 
@@ -181,5 +179,5 @@ void caps_answer_fini(struct caps_answer *answer)
 		return;
 	arena_fini(answer->store);
 	free(answer->store);
-	*answer = (struct caps_answer){0};
+	*answer = (struct caps_answer){ 0 };
 }

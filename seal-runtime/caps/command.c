@@ -1,220 +1,11 @@
 #include "caps/judging.h"
 
-#include "base/utf8.h"
 #include "caps/mutants.h"
 #include "caps/path.h"
 #include "caps/programs.h"
 #include "caps/rules.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Variables that change what is printed, never what runs. */
-static const char *const harmless_names[] = {
-    "RUST_LOG",
-    "RUST_BACKTRACE",
-    "RUST_TEST_THREADS",
-    "CARGO_TERM_COLOR",
-    "CARGO_INCREMENTAL",
-    "CI",
-    "NO_COLOR",
-    "FORCE_COLOR",
-    "CLICOLOR*",
-    "TERM",
-    "COLUMNS",
-    "LINES",
-    "LC_*",
-    "LANG",
-    "TZ",
-    "NODE_ENV",
-    "DEBUG",
-    "VERBOSE",
-    "V",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTHONUNBUFFERED",
-    "CGO_ENABLED",
-    "GOOS",
-    "GOARCH",
-    "CTEST_OUTPUT_ON_FAILURE",
-    "NEXTEST_RETRIES",
-};
-
-/* Variables that name programs, libraries, files of settings or places of trust. */
-static const char *const sensitive_names[] = {
-    "PATH",
-    "IFS",
-    "HOME",
-    "SHELL",
-    "ENV",
-    "BASH*",
-    "PS1",
-    "PS2",
-    "PS4",
-    "PROMPT_COMMAND",
-    "CDPATH",
-    "LD_*",
-    "DYLD_*",
-    "GIT_*",
-    "SSH_*",
-    "PAGER",
-    "MANPAGER",
-    "EDITOR",
-    "VISUAL",
-    "LESS*",
-    "NODE_*",
-    "npm_config_*",
-    "NPM_*",
-    "YARN_*",
-    "PNPM_*",
-    "PYTHON*",
-    "PYTEST_*",
-    "PERL*",
-    "RUBY*",
-    "GEM_*",
-    "BUNDLE_*",
-    "JAVA_*",
-    "_JAVA_OPTIONS",
-    "JDK_*",
-    "MAVEN_*",
-    "GRADLE_*",
-    "DOTNET_*",
-    "RUST*",
-    "CARGO*",
-    "GO*",
-    "CGO_*",
-    "CC",
-    "CXX",
-    "CPP",
-    "LD",
-    "AR",
-    "AS",
-    "CFLAGS",
-    "CXXFLAGS",
-    "CPPFLAGS",
-    "LDFLAGS",
-    "MAKE*",
-    "MFLAGS",
-    "CMAKE_*",
-    "CTEST_*",
-    "NINJA_*",
-    "TAR_OPTIONS",
-    "RIPGREP_CONFIG_PATH",
-    "*_PROXY",
-    "*_proxy",
-    "XDG_*",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "USER",
-    "LOGNAME",
-    "GCONV_PATH",
-    "LOCPATH",
-    "NLSPATH",
-    "HOSTALIASES",
-    "RES_OPTIONS",
-    "MALLOC_*",
-    "GLIBC_TUNABLES",
-    "OPENSSL_*",
-    "SSL_*",
-    "CURL_*",
-    "WGET*",
-    "DOCKER_*",
-    "KUBE*",
-    "AWS_*",
-    "TF_*",
-    "GH_*",
-    "GITHUB_*",
-    "AWKPATH",
-    "AWKLIBPATH",
-    "ZDOTDIR",
-    "HISTFILE",
-    "INPUTRC",
-    "TERMINFO*",
-    "TERMCAP",
-    "GREP_*",
-    "FZF_*",
-    "BROWSER",
-    "OPTIND",
-    "OPTERR",
-    "GLOBIGNORE",
-    "SHELLOPTS",
-    "FUNCNEST",
-    "POSIXLY_CORRECT",
-    "MANPATH",
-    "INFOPATH",
-    "PKG_CONFIG*",
-    "ACLOCAL*",
-    "VIRTUAL_ENV",
-    "CONDA_*",
-    "PIP_*",
-    "UV_*",
-    "POETRY_*",
-    "TOX_*",
-    "COVERAGE_*",
-    "MYPY*",
-    "ESLINT_*",
-    "JEST_*",
-    "PRETTIER_*",
-    "SEAL_*",
-    "GPG_*",
-    "GNUPGHOME",
-    "PWD",
-    "OLDPWD",
-    "TIMEFORMAT",
-    "EXINIT",
-    "VIMINIT",
-    "LUA_*",
-    "PHP*",
-    "COMPOSER_*",
-    "DENO_*",
-    "BUN_*",
-    "QT_*",
-    "GTK_*",
-    "ELECTRON_*",
-};
-
-static bool is_one_of(struct str name, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (path_glob_segment(str_of(list[i]), name, false))
-			return true;
-	return false;
-}
-
-bool command_is_sensitive_name(struct str name)
-{
-	return is_one_of(name, sensitive_names, COUNT(sensitive_names)) &&
-	       !is_one_of(name, harmless_names, COUNT(harmless_names));
-}
-
-struct ruling command_assignment(struct shell *shell, const struct manifest_list *granted,
-				 struct str name, bool opaque)
-{
-	const struct manifest_list *denied = &shell->caps->manifest->deny.commands.env_vars;
-	bool is_named = false, is_covered = false;
-
-	for (size_t i = 0; i < denied->n; i++)
-		if (path_glob_segment(denied->items[i], name, false))
-			return (struct ruling){CAPS_DENY,
-					       denied->items[i],
-					       denied->lines ? denied->lines[i] : 0,
-					       "deny.commands.env_vars names the variable",
-					       false,
-					       false};
-	for (size_t i = 0; granted && i < granted->n; i++) {
-		is_named = is_named || str_eq(granted->items[i], name);
-		is_covered = is_covered || path_glob_segment(granted->items[i], name, false);
-	}
-	if (IS_MUTANT(ENVIRONMENT))
-		return ruling_fine();
-	if (opaque)
-		return ruling_ask("sets a variable to a value that is not known");
-	if (is_named || is_one_of(name, harmless_names, COUNT(harmless_names)))
-		return ruling_fine();
-	if (is_covered && !command_is_sensitive_name(name))
-		return ruling_fine();
-	return ruling_ask(
-	    "sets a variable that neither its rule's env_vars nor the list of harmless ones names");
-}
 
 bool field_may_be_option(const struct field *field)
 {
@@ -243,7 +34,7 @@ bool call_names(const struct call *call, struct str word)
 /* --- where it runs --- */
 
 bool command_is_in_scope(const struct shell *shell, const struct command_rule *rule,
-			 struct str folder)
+                         struct str folder)
 {
 	const struct caps *caps = shell->caps;
 
@@ -312,7 +103,7 @@ static bool is_more_specific(const struct command_rule *a, const struct command_
 }
 
 static const struct command_rule *find_allow(const struct caps *caps, const struct field *argv,
-					     size_t n)
+                                             size_t n)
 {
 	const struct command_rules *rules = &caps->allow_commands;
 	const struct command_rule *best = NULL;
@@ -332,8 +123,8 @@ static const struct command_rule *find_allow(const struct caps *caps, const stru
 static size_t git_subcommand(const struct field *argv, size_t n)
 {
 	static const char valued[] =
-	    "-C -c --git-dir --work-tree --namespace --super-prefix --config-env "
-	    "--exec-path --attr-source";
+		"-C -c --git-dir --work-tree --namespace --super-prefix --config-env "
+		"--exec-path --attr-source";
 	size_t i = 1;
 
 	while (i < n && !argv[i].opaque && argv[i].text.len && argv[i].text.data[0] == '-')
@@ -344,11 +135,11 @@ static size_t git_subcommand(const struct field *argv, size_t n)
 static struct ruling deny_ruling(const struct command_rule *rule, enum match match)
 {
 	if (match == MATCH_YES)
-		return (struct ruling){CAPS_DENY,  rule->text,
-				       rule->line, "a deny rule names the command",
-				       false,      false};
-	return (struct ruling){CAPS_ASK, rule->text, rule->line, "may be what a deny rule names",
-			       true,     false};
+		return (struct ruling){ CAPS_DENY,  rule->text,
+			                rule->line, "a deny rule names the command",
+			                false,      false };
+	return (struct ruling){ CAPS_ASK, rule->text, rule->line, "may be what a deny rule names",
+		                true,     false };
 }
 
 /* The words as they stand, by path and by name, and with git's globals skipped. */
@@ -413,8 +204,8 @@ static bool is_harmless_setting(struct str setting)
 static struct ruling normalize_git(struct judging *j)
 {
 	static const char flags[] =
-	    "--no-pager -P --no-optional-locks --literal-pathspecs --glob-pathspecs "
-	    "--noglob-pathspecs --icase-pathspecs --no-advice --no-lazy-fetch";
+		"--no-pager -P --no-optional-locks --literal-pathspecs --glob-pathspecs "
+		"--noglob-pathspecs --icase-pathspecs --no-advice --no-lazy-fetch";
 	struct field *argv = arena_array(j->shell->arena, struct field, j->n);
 	size_t i = 1, n = 1;
 
@@ -427,15 +218,15 @@ static struct ruling normalize_git(struct judging *j)
 		if (program_in_list(word, flags, ' ')) {
 			i++;
 		} else if (str_is(word, "-c") && is_pair &&
-			   is_harmless_setting(j->argv[i + 1].text)) {
+		           is_harmless_setting(j->argv[i + 1].text)) {
 			i += 2;
 		} else if (str_is(word, "-C") && is_pair) {
 			struct str base = j->shell->folders.n ? j->shell->folders.at[0] : STR("/");
 
 			if (j->shell->folders.unknown || j->shell->folders.n > 1 ||
-			    !command_is_in_scope(
-				j->shell, NULL,
-				path_normal(j->shell->arena, base, STR(""), j->argv[i + 1].text)))
+			    !command_is_in_scope(j->shell, NULL,
+			                         path_normal(j->shell->arena, base, STR(""),
+			                                     j->argv[i + 1].text)))
 				return ruling_ask("git would run in another folder");
 			i += 2;
 		} else {
@@ -446,7 +237,7 @@ static struct ruling normalize_git(struct judging *j)
 	    !(j->n == i + 1 && !j->argv[i].opaque &&
 	      program_in_list(j->argv[i].text, "--version --help -h -v", ' ')))
 		return ruling_ask(
-		    "an option of git itself that can run programs or leave the project");
+			"an option of git itself that can run programs or leave the project");
 	memcpy(argv + n, j->argv + i, (j->n - i) * sizeof(*argv));
 	j->n = n + j->n - i;
 	j->argv = argv;
@@ -464,18 +255,18 @@ struct ruling command_variables(const struct judging *j, const struct command_ru
 		struct field value = words_expand_one(j->shell, a->value);
 
 		worst = ruling_worse(worst, command_assignment(j->shell, granted, a->name,
-							       value.opaque || a->appends));
+		                                               value.opaque || a->appends));
 	}
 	for (size_t i = 0; i < j->n_names; i++)
-		worst =
-		    ruling_worse(worst, command_assignment(j->shell, granted, j->names[i], false));
+		worst = ruling_worse(worst,
+		                     command_assignment(j->shell, granted, j->names[i], false));
 	return worst;
 }
 
 static struct ruling judge_program(struct judging *j)
 {
 	struct ruling floor = ruling_fine(), ruling;
-	struct call call = {.shell = j->shell};
+	struct call call = { .shell = j->shell };
 
 	if (str_is(j->argv[0].text, "git"))
 		floor = normalize_git(j);
@@ -483,22 +274,24 @@ static struct ruling judge_program(struct judging *j)
 	call.n = j->n;
 	call.rule = find_allow(j->shell->caps, j->argv, j->n);
 	if (!call.rule)
-		ruling = (struct ruling){CAPS_ASK, {"", 0}, 0, "no rule covers it", false, false};
+		ruling = (struct ruling){
+			CAPS_ASK, { "", 0 }, 0, "no rule covers it", false, false
+		};
 	else if (wrapper_is_shell(j->argv[0].text) && call.rule->n_words < 2)
 		ruling = ruling_ask("a shell runs a script only when the rule names it");
 	else if (call.rule->prompt)
-		ruling = (struct ruling){CAPS_ASK,        call.rule->text,
-					 call.rule->line, "its rule says to ask",
-					 false,           true};
+		ruling = (struct ruling){ CAPS_ASK,        call.rule->text,
+			                  call.rule->line, "its rule says to ask",
+			                  false,           true };
 	else
-		ruling =
-		    (struct ruling){CAPS_ALLOW, call.rule->text, call.rule->line, "", false, false};
+		ruling = (struct ruling){ CAPS_ALLOW, call.rule->text, call.rule->line,
+			                  "",         false,           false };
 	floor = ruling_worse(floor, command_variables(j, call.rule));
 	floor = ruling_worse(floor, check_scope(j->shell, call.rule));
 	floor = ruling_worse(floor, guards_check(&call));
 	floor = ruling_worse(floor, readers_check(&call));
 	if (j->told->n == 0)
-		*j->told = (struct fields){j->argv, j->n, j->n};
+		*j->told = (struct fields){ j->argv, j->n, j->n };
 	/* Whatever is written, this would ask again. */
 	ruling.only_once = ruling.only_once || floor.verdict != CAPS_ALLOW;
 	if (floor.verdict == CAPS_ASK && ruling.verdict == CAPS_ALLOW)
@@ -523,11 +316,12 @@ static struct ruling judge_form(struct judging *j)
 	if (program_is_privileged(name)) {
 		if (!j->shell->caps->manifest->security.allow_privilege_wrappers)
 			return (struct ruling){
-			    CAPS_DENY, STR("[security] allow_privilege_wrappers"),
-			    0,         "raising privileges is switched off",
-			    false,     false};
+				CAPS_DENY, STR("[security] allow_privilege_wrappers"),
+				0,         "raising privileges is switched off",
+				false,     false
+			};
 		return ruling_worse(judge_program(j),
-				    command_denied_within(j->shell, j->argv, j->n));
+		                    command_denied_within(j->shell, j->argv, j->n));
 	}
 	if (str_is(name, "exec") && j->n == 1)
 		return ruling_ask("changes the shell itself");
@@ -561,8 +355,8 @@ struct ruling command_judge(struct judging *j)
 	if (j->depth > SHELL_DEPTH_MAX)
 		return wrapper_ask(j, "commands that run commands, too deeply");
 	deny = IS_MUTANT(DENY_NESTED) && (j->depth || j->shell->depth)
-		   ? ruling_fine()
-		   : check_deny(j->shell, j->argv, j->n);
+	               ? ruling_fine()
+	               : check_deny(j->shell, j->argv, j->n);
 	if (deny.verdict == CAPS_DENY)
 		return deny;
 	if (j->argv[0].opaque && IS_MUTANT(NAMES))
@@ -571,7 +365,7 @@ struct ruling command_judge(struct judging *j)
 		return ruling_worse(ruling_ask("the program's name is not known"), deny);
 	if (!is_readable_name(j->argv[0].text))
 		return ruling_worse(
-		    ruling_ask("the program's name holds characters that do not show"), deny);
+			ruling_ask("the program's name holds characters that do not show"), deny);
 	argv = arena_array(j->shell->arena, struct field, j->n);
 	memcpy(argv, j->argv, j->n * sizeof(*argv));
 	argv[0].text = program_bare(argv[0].text);
@@ -582,7 +376,7 @@ struct ruling command_judge(struct judging *j)
 /* Up to the first word that is not known. */
 static void add_steps(struct shell *shell, struct caps_part *part, const struct judging *j)
 {
-	const struct fields *told = j->told->n ? j->told : &(struct fields){j->argv, j->n, j->n};
+	const struct fields *told = j->told->n ? j->told : &(struct fields){ j->argv, j->n, j->n };
 	struct str *words = arena_array(shell->arena, struct str, told->n + 1);
 	size_t n = 0;
 
@@ -597,9 +391,10 @@ static void add_steps(struct shell *shell, struct caps_part *part, const struct 
 
 void command_check(struct shell *shell, struct node *node, struct fields *argv)
 {
-	struct fields told = {0};
+	struct fields told = { 0 };
 	struct judging j = {
-	    .shell = shell, .node = node, .argv = argv->items, .n = argv->n, .told = &told};
+		.shell = shell, .node = node, .argv = argv->items, .n = argv->n, .told = &told
+	};
 	struct word *first = node->words;
 	struct ruling ruling;
 	struct caps_part *part;

@@ -34,7 +34,7 @@ static int bad_rule(struct compile *c, unsigned int line, struct str text, const
 	struct err *err = c->err;
 
 	err_set(err, ERR_INPUT, MANIFEST_NAME ":%u: \"%.*s\": %s", line,
-		STR_ARG(str_head(text, 200)), why);
+	        STR_ARG(str_head(text, 200)), why);
 	if (!c->left_out)
 		return err->code;
 	buf_adds(c->left_out, err->text);
@@ -82,7 +82,7 @@ static const char *next_word(struct arena *arena, struct str *rest, struct str *
 	if (quote)
 		return "a quote is not closed";
 	*rest = str_trim(str_from(*rest, i));
-	*ret_word = (struct str){out, len};
+	*ret_word = (struct str){ out, len };
 	return NULL;
 }
 
@@ -107,7 +107,7 @@ const char *rules_read_command(struct arena *arena, struct str text, struct comm
 		const char *why;
 
 		rule->words =
-		    one_more(arena, rule->words, rule->n_words, &room, sizeof(struct str));
+			one_more(arena, rule->words, rule->n_words, &room, sizeof(struct str));
 		why = next_word(arena, &rest, &rule->words[rule->n_words]);
 		if (why)
 			return why;
@@ -143,12 +143,12 @@ static int check_env_names(struct compile *c, const struct manifest_list *list)
 
 		while (n < name.len &&
 		       (name.data[n] == '_' || (name.data[n] | 32) - 'a' + 0u < 26 ||
-			(n && name.data[n] >= '0' && name.data[n] <= '9')))
+		        (n && name.data[n] >= '0' && name.data[n] <= '9')))
 			n++;
 		if (name.len == 0 || n + (n < name.len && name.data[n] == '*') != name.len)
-			return bad_rule(
-			    c, list->lines ? list->lines[i] : 0, name,
-			    "is no name of a variable (letters, digits, _, and one * at the end)");
+			return bad_rule(c, list->lines ? list->lines[i] : 0, name,
+			                "is no name of a variable (letters, digits, _, and one * "
+			                "at the end)");
 	}
 	return 0;
 }
@@ -157,7 +157,7 @@ static int add_command(struct compile *c, const struct manifest_command *from, b
 {
 	struct caps *caps = c->caps;
 	struct command_rules *rules = is_deny ? &caps->deny_commands : &caps->allow_commands;
-	struct command_rule rule = {.prompt = from->prompt, .line = from->line};
+	struct command_rule rule = { .prompt = from->prompt, .line = from->line };
 	const char *why = rules_read_command(&caps->arena, from->command, &rule);
 
 	if (!why && !is_deny)
@@ -165,15 +165,15 @@ static int add_command(struct compile *c, const struct manifest_command *from, b
 	if (why)
 		return bad_rule(c, from->line, from->command, why);
 	rule.hosts_only = is_deny && from->has_domains;
-	rule.env_vars =
-	    from->has_env_vars ? &from->env_vars : &caps->manifest->allow.commands.default_env_vars;
+	rule.env_vars = from->has_env_vars ? &from->env_vars
+	                                   : &caps->manifest->allow.commands.default_env_vars;
 	if (from->has_paths) {
 		rule.n_scopes = from->paths.n;
 		rule.scopes = arena_array(&caps->arena, struct str, from->paths.n + 1);
 	}
 	for (size_t i = 0; i < rule.n_scopes; i++)
 		rule.scopes[i] =
-		    path_normal(&caps->arena, caps->root, caps->home, from->paths.items[i]);
+			path_normal(&caps->arena, caps->root, caps->home, from->paths.items[i]);
 	rules->items = one_more(&caps->arena, rules->items, rules->n, &rules->room, sizeof(rule));
 	rules->items[rules->n++] = rule;
 	return check_env_names(c, &from->env_vars);
@@ -188,8 +188,8 @@ static int add_commands(struct compile *c, const struct manifest_commands *from,
 			return r;
 	}
 	return check_env_names(c, &from->default_env_vars) < 0
-		   ? c->err->code
-		   : check_env_names(c, &from->env_vars);
+	               ? c->err->code
+	               : check_env_names(c, &from->env_vars);
 }
 
 static void set_specificity(struct path_rule *rule, struct str path, struct str file)
@@ -206,22 +206,23 @@ static void set_specificity(struct path_rule *rule, struct str path, struct str 
 }
 
 void rules_add_path(struct caps *caps, struct path_rules *rules, struct str path, struct str file,
-		    const struct path_rule *like)
+                    const struct path_rule *like)
 {
-	struct path_rule rule = {.prompt = like->prompt, .line = like->line};
+	struct path_rule rule = { .prompt = like->prompt, .line = like->line };
 	struct str dir = path_normal(&caps->arena, caps->root, caps->home, path);
 
 	if (str_is(path, "."))
 		rule.text = file;
 	else
 		rule.text = file.len ? arena_join(&caps->arena, path, "/",
-						  arena_copy(&caps->arena, file).data, (char *)NULL)
-				     : path;
+		                                  arena_copy(&caps->arena, file).data, (char *)NULL)
+		                     : path;
 	if (file.len) {
 		struct str name = path_normal(&caps->arena, STR("/"), STR(""), file);
 
-		rule.pattern =
-		    dir.len == 1 ? name : arena_join(&caps->arena, dir, name.data, (char *)NULL);
+		rule.pattern = dir.len == 1
+		                       ? name
+		                       : arena_join(&caps->arena, dir, name.data, (char *)NULL);
 	} else {
 		/* One pattern for both halves: the last segment is the file's. */
 		rule.pattern = dir;
@@ -235,18 +236,18 @@ void rules_add_path(struct caps *caps, struct path_rules *rules, struct str path
 }
 
 static int add_path(struct compile *c, const struct manifest_paths *from,
-		    const struct manifest_path *entry, struct path_rules *rules, bool is_deny)
+                    const struct manifest_path *entry, struct path_rules *rules, bool is_deny)
 {
 	const struct manifest_list *files = entry->has_files ? &entry->files : &from->default_files;
-	struct path_rule like = {.prompt = entry->prompt, .line = entry->line};
+	struct path_rule like = { .prompt = entry->prompt, .line = entry->line };
 
 	if (entry->path.len == 0)
 		return bad_rule(c, entry->line, entry->path,
-				"an empty path; \".\" is the project's root");
+		                "an empty path; \".\" is the project's root");
 	if (files->n == 0 && !is_deny)
 		return bad_rule(
-		    c, entry->line, entry->path,
-		    "names no files; give the table default_files, or the entry files = [...]");
+			c, entry->line, entry->path,
+			"names no files; give the table default_files, or the entry files = [...]");
 	for (size_t i = 0; i < files->n; i++)
 		rules_add_path(c->caps, rules, entry->path, files->items[i], &like);
 	if (files->n == 0) {
@@ -258,7 +259,7 @@ static int add_path(struct compile *c, const struct manifest_paths *from,
 }
 
 static int add_paths(struct compile *c, const struct manifest_paths *from, struct path_rules *rules,
-		     bool is_deny)
+                     bool is_deny)
 {
 	for (size_t i = 0; i < from->n_paths; i++) {
 		int r = add_path(c, from, &from->paths[i], rules, is_deny);
@@ -269,8 +270,9 @@ static int add_paths(struct compile *c, const struct manifest_paths *from, struc
 	if (!is_deny || from->has_paths)
 		return 0;
 	for (size_t i = 0; i < from->default_files.n; i++) {
-		struct path_rule like = {
-		    .line = from->default_files.lines ? from->default_files.lines[i] : 0};
+		struct path_rule like = { .line = from->default_files.lines
+			                                  ? from->default_files.lines[i]
+			                                  : 0 };
 
 		rules_add_path(c->caps, rules, STR("/**"), from->default_files.items[i], &like);
 		rules->items[rules->n - 1].text = from->default_files.items[i];
@@ -293,7 +295,7 @@ static int add_side(struct compile *c, const struct manifest_side *side, bool is
 }
 
 static void add_host(struct arena *arena, struct host_list *list, struct str text,
-		     unsigned int line)
+                     unsigned int line)
 {
 	size_t room = list->room;
 
@@ -332,7 +334,7 @@ static int remake_hosts(struct host_list *list, struct err *err)
 static int add_all_hosts(struct compile *c)
 {
 	const struct manifest *m = c->caps->manifest;
-	struct host_list ignored = {0};
+	struct host_list ignored = { 0 };
 	int r = add_hosts(c, &m->allow.network_domains, &c->caps->allow_hosts);
 
 	if (r == 0)
@@ -371,12 +373,12 @@ static int compile_all(struct compile *c, const struct caps_context *context)
 	caps->context = *context;
 	caps->root = path_normal(&caps->arena, STR("/"), STR(""), str_of(context->root));
 	caps->home = context->home && *context->home
-			 ? path_normal(&caps->arena, STR("/"), STR(""), str_of(context->home))
-			 : STR("");
+	                     ? path_normal(&caps->arena, STR("/"), STR(""), str_of(context->home))
+	                     : STR("");
 	caps->dirs = arena_array(&caps->arena, struct str, dirs->n + 1);
 	for (size_t i = 0; i < dirs->n; i++)
 		caps->dirs[caps->n_dirs++] =
-		    path_normal(&caps->arena, caps->root, caps->home, dirs->items[i]);
+			path_normal(&caps->arena, caps->root, caps->home, dirs->items[i]);
 	r = add_side(c, &caps->manifest->allow, false);
 	if (r == 0)
 		r = add_side(c, &caps->manifest->deny, true);
@@ -386,10 +388,10 @@ static int compile_all(struct compile *c, const struct caps_context *context)
 }
 
 int caps_compile_lenient(const struct manifest *manifest, const struct caps_context *context,
-			 struct caps **ret_caps, struct buf *ret_left_out, struct err *err)
+                         struct caps **ret_caps, struct buf *ret_left_out, struct err *err)
 {
 	cleanup_with(caps_free) struct caps *caps = calloc(1, sizeof(*caps));
-	struct compile c = {.caps = caps, .left_out = ret_left_out, .err = err};
+	struct compile c = { .caps = caps, .left_out = ret_left_out, .err = err };
 	int r;
 
 	if (!caps)
@@ -399,7 +401,7 @@ int caps_compile_lenient(const struct manifest *manifest, const struct caps_cont
 	caps->parser = ts_parser_new();
 	if (!caps->parser || !ts_parser_set_language(caps->parser, tree_sitter_bash()))
 		return err_set(err, ERR_INTERNAL,
-			       "the shell grammar and the parser do not fit together");
+		               "the shell grammar and the parser do not fit together");
 	r = compile_all(&c, context);
 	caps->arena.ctx = NULL;
 	caps->arena.on_full = NULL;
@@ -410,7 +412,7 @@ int caps_compile_lenient(const struct manifest *manifest, const struct caps_cont
 }
 
 int caps_compile(const struct manifest *manifest, const struct caps_context *context,
-		 struct caps **ret_caps, struct err *err)
+                 struct caps **ret_caps, struct err *err)
 {
 	return caps_compile_lenient(manifest, context, ret_caps, NULL, err);
 }
@@ -434,8 +436,8 @@ static int remember(struct compile *c, enum caps_verb verb, struct str pattern, 
 	struct arena *arena = &caps->arena;
 	struct command_rules *commands = allow ? &caps->allow_commands : &caps->deny_commands;
 	struct host_list *hosts = allow ? &caps->allow_hosts : &caps->deny_hosts;
-	struct command_rule rule = {.env_vars = &caps->manifest->allow.commands.default_env_vars};
-	struct path_rule like = {0};
+	struct command_rule rule = { .env_vars = &caps->manifest->allow.commands.default_env_vars };
+	struct path_rule like = { 0 };
 	const char *why;
 
 	if (setjmp(c->full))
@@ -446,7 +448,7 @@ static int remember(struct compile *c, enum caps_verb verb, struct str pattern, 
 	case CAPS_WRITE:
 	case CAPS_DELETE:
 		rules_add_path(caps, allow ? &caps->allow_paths[verb] : &caps->deny_paths[verb],
-			       pattern, STR(""), &like);
+		               pattern, STR(""), &like);
 		return 0;
 	case CAPS_CONNECT:
 		add_host(arena, hosts, pattern, 0);
@@ -455,24 +457,23 @@ static int remember(struct compile *c, enum caps_verb verb, struct str pattern, 
 		hosts->n--;
 		(void)remake_hosts(hosts, c->err);
 		return err_set(c->err, ERR_INPUT, "\"%.*s\" is no rule for a host",
-			       STR_ARG(pattern));
+		               STR_ARG(pattern));
 	case CAPS_RUN:
 		why = rules_read_command(arena, pattern, &rule);
 		if (why)
 			return err_set(c->err, ERR_INPUT, "\"%.*s\": %s", STR_ARG(pattern), why);
-		commands->items =
-		    one_more(arena, commands->items, commands->n, &commands->room, sizeof(rule));
+		commands->items = one_more(arena, commands->items, commands->n, &commands->room,
+		                           sizeof(rule));
 		commands->items[commands->n++] = rule;
 		return 0;
-	default:
-		return 0;
+	default: return 0;
 	}
 }
 
 int caps_remember(struct caps *caps, enum caps_verb verb, struct str pattern, bool allow,
-		  struct err *err)
+                  struct err *err)
 {
-	struct compile c = {.caps = caps, .err = err};
+	struct compile c = { .caps = caps, .err = err };
 	int r;
 
 	caps->arena.on_full = memory_is_full;

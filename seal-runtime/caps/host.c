@@ -27,17 +27,17 @@ static const struct {
 	const char *name;
 	enum caps_address kind;
 } special_names[] = {
-    {"localhost", CAPS_ADDRESS_LOOPBACK},
-    {"localhost.localdomain", CAPS_ADDRESS_LOOPBACK},
-    {"ip6-localhost", CAPS_ADDRESS_LOOPBACK},
-    {"ip6-loopback", CAPS_ADDRESS_LOOPBACK},
-    {"metadata", CAPS_ADDRESS_METADATA},
-    {"metadata.google.internal", CAPS_ADDRESS_METADATA},
-    {"metadata.goog", CAPS_ADDRESS_METADATA},
-    {"instance-data", CAPS_ADDRESS_METADATA},
-    {"instance-data.ec2.internal", CAPS_ADDRESS_METADATA},
-    {"host.docker.internal", CAPS_ADDRESS_PRIVATE},
-    {"gateway.docker.internal", CAPS_ADDRESS_PRIVATE},
+	{ "localhost", CAPS_ADDRESS_LOOPBACK },
+	{ "localhost.localdomain", CAPS_ADDRESS_LOOPBACK },
+	{ "ip6-localhost", CAPS_ADDRESS_LOOPBACK },
+	{ "ip6-loopback", CAPS_ADDRESS_LOOPBACK },
+	{ "metadata", CAPS_ADDRESS_METADATA },
+	{ "metadata.google.internal", CAPS_ADDRESS_METADATA },
+	{ "metadata.goog", CAPS_ADDRESS_METADATA },
+	{ "instance-data", CAPS_ADDRESS_METADATA },
+	{ "instance-data.ec2.internal", CAPS_ADDRESS_METADATA },
+	{ "host.docker.internal", CAPS_ADDRESS_PRIVATE },
+	{ "gateway.docker.internal", CAPS_ADDRESS_PRIVATE },
 };
 
 /* The first row that fits; the metadata addresses lie inside wider rows. */
@@ -45,17 +45,17 @@ static const struct {
 	uint32_t address, bits;
 	enum caps_address kind;
 } kinds4[] = {
-    {0xa9fea9fe, 32, CAPS_ADDRESS_METADATA}, /* 169.254.169.254 */
-    {0xa9feaa02, 32, CAPS_ADDRESS_METADATA}, /* 169.254.170.2 */
-    {0x646464c8, 32, CAPS_ADDRESS_METADATA}, /* 100.100.100.200 */
-    {0x00000000, 8, CAPS_ADDRESS_RESERVED},    {0x0a000000, 8, CAPS_ADDRESS_PRIVATE},
-    {0x64400000, 10, CAPS_ADDRESS_SHARED},     {0x7f000000, 8, CAPS_ADDRESS_LOOPBACK},
-    {0xa9fe0000, 16, CAPS_ADDRESS_LINK_LOCAL}, {0xac100000, 12, CAPS_ADDRESS_PRIVATE},
-    {0xc0000000, 24, CAPS_ADDRESS_RESERVED},   {0xc0000200, 24, CAPS_ADDRESS_RESERVED},
-    {0xc0586300, 24, CAPS_ADDRESS_EMBEDDED},   {0xc0a80000, 16, CAPS_ADDRESS_PRIVATE},
-    {0xc6120000, 15, CAPS_ADDRESS_BENCHMARK},  {0xc6336400, 24, CAPS_ADDRESS_RESERVED},
-    {0xcb007100, 24, CAPS_ADDRESS_RESERVED},   {0xe0000000, 4, CAPS_ADDRESS_MULTICAST},
-    {0xf0000000, 4, CAPS_ADDRESS_RESERVED},
+	{ 0xa9fea9fe, 32, CAPS_ADDRESS_METADATA }, /* 169.254.169.254 */
+	{ 0xa9feaa02, 32, CAPS_ADDRESS_METADATA }, /* 169.254.170.2 */
+	{ 0x646464c8, 32, CAPS_ADDRESS_METADATA }, /* 100.100.100.200 */
+	{ 0x00000000, 8, CAPS_ADDRESS_RESERVED },    { 0x0a000000, 8, CAPS_ADDRESS_PRIVATE },
+	{ 0x64400000, 10, CAPS_ADDRESS_SHARED },     { 0x7f000000, 8, CAPS_ADDRESS_LOOPBACK },
+	{ 0xa9fe0000, 16, CAPS_ADDRESS_LINK_LOCAL }, { 0xac100000, 12, CAPS_ADDRESS_PRIVATE },
+	{ 0xc0000000, 24, CAPS_ADDRESS_RESERVED },   { 0xc0000200, 24, CAPS_ADDRESS_RESERVED },
+	{ 0xc0586300, 24, CAPS_ADDRESS_EMBEDDED },   { 0xc0a80000, 16, CAPS_ADDRESS_PRIVATE },
+	{ 0xc6120000, 15, CAPS_ADDRESS_BENCHMARK },  { 0xc6336400, 24, CAPS_ADDRESS_RESERVED },
+	{ 0xcb007100, 24, CAPS_ADDRESS_RESERVED },   { 0xe0000000, 4, CAPS_ADDRESS_MULTICAST },
+	{ 0xf0000000, 4, CAPS_ADDRESS_RESERVED },
 };
 
 static const struct {
@@ -63,22 +63,24 @@ static const struct {
 	unsigned int bits;
 	enum caps_address kind;
 } kinds6[] = {
-    {{0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x54}, 128, CAPS_ADDRESS_METADATA},
-    {{0}, 128, CAPS_ADDRESS_RESERVED},
-    {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, CAPS_ADDRESS_LOOPBACK},
-    {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, CAPS_ADDRESS_EMBEDDED},
-    {{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, CAPS_ADDRESS_EMBEDDED},
-    {{0}, 96, CAPS_ADDRESS_EMBEDDED},
-    {{0x00, 0x64, 0xff, 0x9b}, 32, CAPS_ADDRESS_EMBEDDED}, /* NAT64, both prefixes */
-    {{0x01, 0x00}, 64, CAPS_ADDRESS_RESERVED},             /* discard */
-    {{0x20, 0x01, 0x00, 0x00}, 32, CAPS_ADDRESS_EMBEDDED}, /* Teredo */
-    {{0x20, 0x01, 0x00, 0x02}, 48, CAPS_ADDRESS_BENCHMARK},
-    {{0x20, 0x01, 0x0d, 0xb8}, 32, CAPS_ADDRESS_RESERVED}, /* documentation */
-    {{0x20, 0x02}, 16, CAPS_ADDRESS_EMBEDDED},             /* 6to4 */
-    {{0xfc}, 7, CAPS_ADDRESS_PRIVATE},
-    {{0xfe, 0x80}, 10, CAPS_ADDRESS_LINK_LOCAL},
-    {{0xfe, 0xc0}, 10, CAPS_ADDRESS_PRIVATE}, /* old site-local */
-    {{0xff}, 8, CAPS_ADDRESS_MULTICAST},
+	{ { 0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x54 },
+	  128,
+	  CAPS_ADDRESS_METADATA },
+	{ { 0 }, 128, CAPS_ADDRESS_RESERVED },
+	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 128, CAPS_ADDRESS_LOOPBACK },
+	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, 96, CAPS_ADDRESS_EMBEDDED },
+	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, 96, CAPS_ADDRESS_EMBEDDED },
+	{ { 0 }, 96, CAPS_ADDRESS_EMBEDDED },
+	{ { 0x00, 0x64, 0xff, 0x9b }, 32, CAPS_ADDRESS_EMBEDDED }, /* NAT64, both prefixes */
+	{ { 0x01, 0x00 }, 64, CAPS_ADDRESS_RESERVED },             /* discard */
+	{ { 0x20, 0x01, 0x00, 0x00 }, 32, CAPS_ADDRESS_EMBEDDED }, /* Teredo */
+	{ { 0x20, 0x01, 0x00, 0x02 }, 48, CAPS_ADDRESS_BENCHMARK },
+	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32, CAPS_ADDRESS_RESERVED }, /* documentation */
+	{ { 0x20, 0x02 }, 16, CAPS_ADDRESS_EMBEDDED },             /* 6to4 */
+	{ { 0xfc }, 7, CAPS_ADDRESS_PRIVATE },
+	{ { 0xfe, 0x80 }, 10, CAPS_ADDRESS_LINK_LOCAL },
+	{ { 0xfe, 0xc0 }, 10, CAPS_ADDRESS_PRIVATE }, /* old site-local */
+	{ { 0xff }, 8, CAPS_ADDRESS_MULTICAST },
 };
 
 static enum caps_address kind4(uint32_t address)
@@ -113,25 +115,25 @@ enum caps_address caps_address_kind(const struct sockaddr *address)
 	struct sockaddr_in6 v6;
 
 	switch (address->sa_family) {
-	case AF_INET:
-		memcpy(&v4, address, sizeof(v4));
-		return kind4(ntohl(v4.sin_addr.s_addr));
-	case AF_INET6:
-		memcpy(&v6, address, sizeof(v6));
-		return kind6(v6.sin6_addr.s6_addr);
-	default:
-		return CAPS_ADDRESS_RESERVED;
+	case AF_INET: memcpy(&v4, address, sizeof(v4)); return kind4(ntohl(v4.sin_addr.s_addr));
+	case AF_INET6: memcpy(&v6, address, sizeof(v6)); return kind6(v6.sin6_addr.s6_addr);
+	default: return CAPS_ADDRESS_RESERVED;
 	}
 }
 
 const char *caps_address_name(enum caps_address kind)
 {
 	static const char *const names[] = {
-	    [CAPS_ADDRESS_PUBLIC] = "public",           [CAPS_ADDRESS_LOOPBACK] = "loopback",
-	    [CAPS_ADDRESS_PRIVATE] = "private",         [CAPS_ADDRESS_LINK_LOCAL] = "link-local",
-	    [CAPS_ADDRESS_SHARED] = "carrier-shared",   [CAPS_ADDRESS_MULTICAST] = "multicast",
-	    [CAPS_ADDRESS_RESERVED] = "reserved",       [CAPS_ADDRESS_BENCHMARK] = "benchmarking",
-	    [CAPS_ADDRESS_METADATA] = "cloud metadata", [CAPS_ADDRESS_EMBEDDED] = "IPv4-in-IPv6",
+		[CAPS_ADDRESS_PUBLIC] = "public",
+		[CAPS_ADDRESS_LOOPBACK] = "loopback",
+		[CAPS_ADDRESS_PRIVATE] = "private",
+		[CAPS_ADDRESS_LINK_LOCAL] = "link-local",
+		[CAPS_ADDRESS_SHARED] = "carrier-shared",
+		[CAPS_ADDRESS_MULTICAST] = "multicast",
+		[CAPS_ADDRESS_RESERVED] = "reserved",
+		[CAPS_ADDRESS_BENCHMARK] = "benchmarking",
+		[CAPS_ADDRESS_METADATA] = "cloud metadata",
+		[CAPS_ADDRESS_EMBEDDED] = "IPv4-in-IPv6",
 	};
 
 	return names[kind];
@@ -149,7 +151,7 @@ static int read_port(struct str text, unsigned int *ret_port, struct err *err)
 
 	if (text.len == 0 || text.len > 5 || text.data[0] == '0')
 		return refuse(text, "a port is a number from 1 to 65535, without leading zero",
-			      err);
+		              err);
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.data[i] < '0' || text.data[i] > '9')
 			return refuse(text, "a port holds digits only", err);
@@ -199,7 +201,7 @@ static bool read_ipv4(struct str text, struct caps_host *host)
 		return false;
 	set_address(AF_INET, &address, host);
 	host->kind = kind4(ntohl(address.s_addr));
-	return str_eq(text, (struct str){host->name, host->len});
+	return str_eq(text, (struct str){ host->name, host->len });
 }
 
 /* Would some C library read this label as (the end of) a number? */
@@ -209,7 +211,7 @@ static bool is_numeric(struct str label)
 
 	for (size_t i = hex ? 2 : 0; i < label.len; i++)
 		if (hex ? !isxdigit((unsigned char)label.data[i])
-			: !isdigit((unsigned char)label.data[i]))
+		        : !isdigit((unsigned char)label.data[i]))
 			return false;
 	return true;
 }
@@ -217,7 +219,7 @@ static bool is_numeric(struct str label)
 /* Letters, digits and inner dashes, each label 1 to 63, the last not numeric. */
 static int check_labels(struct str name, struct err *err)
 {
-	struct str rest = name, label = {"", 0};
+	struct str rest = name, label = { "", 0 };
 
 	if (name.len == 0 || name.len > CAPS_HOST_MAX)
 		return refuse(name, "a name has 1 to 253 characters", err);
@@ -231,7 +233,7 @@ static int check_labels(struct str name, struct err *err)
 		for (size_t i = 0; i < label.len; i++)
 			if (!isalnum((unsigned char)label.data[i]) && label.data[i] != '-')
 				return refuse(name, "a name holds letters, digits, dashes and dots",
-					      err);
+				              err);
 	}
 	if (is_numeric(label))
 		return refuse(name, "an address is written as four decimal numbers", err);
@@ -274,7 +276,7 @@ static int to_ascii(struct str name, struct caps_host *host, struct err *err)
 static int read_name(struct str text, struct caps_host *host, struct err *err)
 {
 	char lower[CAPS_HOST_MAX * 4 + 1];
-	struct str name = {lower, text.len};
+	struct str name = { lower, text.len };
 	int r;
 
 	if (text.len > 1 && text.data[text.len - 1] == '.')
@@ -283,7 +285,7 @@ static int read_name(struct str text, struct caps_host *host, struct err *err)
 		return refuse(text, "a name has 1 to 253 characters", err);
 	for (size_t i = 0; i < name.len; i++)
 		lower[i] = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] | 32)
-								      : text.data[i];
+		                                                      : text.data[i];
 	if (is_plain_ascii(name)) {
 		if (name.len > CAPS_HOST_MAX)
 			return refuse(text, "a name has 1 to 253 characters", err);
@@ -295,38 +297,38 @@ static int read_name(struct str text, struct caps_host *host, struct err *err)
 			return r;
 	}
 	host->name[host->len] = '\0';
-	r = check_labels((struct str){host->name, host->len}, err);
+	r = check_labels((struct str){ host->name, host->len }, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < sizeof(special_names) / sizeof(special_names[0]); i++)
 		if (strcmp(host->name, special_names[i].name) == 0)
 			host->kind = special_names[i].kind;
-	if (str_ends((struct str){host->name, host->len}, STR(".localhost")))
+	if (str_ends((struct str){ host->name, host->len }, STR(".localhost")))
 		host->kind = CAPS_ADDRESS_LOOPBACK;
 	return 0;
 }
 
 /* host, host:port, [v6], [v6]:port; *ret_port keeps its value without one. */
 static int read_authority(struct str text, struct caps_host *host, bool *ret_has_port,
-			  struct err *err)
+                          struct err *err)
 {
-	struct str name = text, port = {NULL, 0};
+	struct str name = text, port = { NULL, 0 };
 	size_t colon;
 
-	*host = (struct caps_host){.port = host->port};
+	*host = (struct caps_host){ .port = host->port };
 	if (text.len && text.data[0] == '[') {
 		size_t close = str_chr(text, ']');
 
 		if (close == STR_NONE)
 			return refuse(text, "the bracket is not closed", err);
-		name = (struct str){text.data + 1, close - 1};
+		name = (struct str){ text.data + 1, close - 1 };
 		port = str_from(text, close + 1);
 		if (port.len && port.data[0] != ':')
 			return refuse(text, "something follows the address", err);
-		port = port.len ? str_from(port, 1) : (struct str){NULL, 0};
+		port = port.len ? str_from(port, 1) : (struct str){ NULL, 0 };
 	} else if ((colon = str_chr(text, ':')) != STR_NONE) {
 		name = str_head(text, colon);
-		port = (struct str){text.data + colon + 1, text.len - colon - 1};
+		port = (struct str){ text.data + colon + 1, text.len - colon - 1 };
 	}
 	*ret_has_port = port.data != NULL;
 	if (*ret_has_port && read_port(port, &host->port, err) < 0)
@@ -335,7 +337,7 @@ static int read_authority(struct str text, struct caps_host *host, bool *ret_has
 		return read_ipv6(name, host, err);
 	if (read_ipv4(name, host))
 		return 0;
-	*host = (struct caps_host){.port = host->port};
+	*host = (struct caps_host){ .port = host->port };
 	return read_name(name, host, err);
 }
 
@@ -352,19 +354,20 @@ static int check_bytes(struct str target, struct str authority, struct err *err)
 		if (point <= ' ' || point == 0x7f || (point >= 0x80 && point <= 0xa0) ||
 		    point == '\\' || point == 0x2028 || point == 0x2029)
 			return refuse(target, "holds a blank, a control character or a backslash",
-				      err);
+			              err);
 		rest = str_from(rest, n);
 	}
 	for (size_t i = 0; i < authority.len; i++)
 		if (strchr("@%;,&+{}$*|<>^`\"'()!~=_", authority.data[i]))
-			return refuse(
-			    target, "the host part holds a character that hosts do not have", err);
+			return refuse(target,
+			              "the host part holds a character that hosts do not have",
+			              err);
 	return 0;
 }
 
 int caps_host_parse(struct str target, struct caps_host *ret_host, struct err *err)
 {
-	struct caps_host host = {.port = 0};
+	struct caps_host host = { .port = 0 };
 	struct str authority = target;
 	bool has_port;
 	size_t end = 0;
@@ -409,9 +412,9 @@ static int read_rule(struct str text, struct host_rule *rule, struct err *err)
 	/* An IPv6 address may stand without brackets when it has no port. */
 	if (!rule->is_wildcard && read_ipv6(text, &rule->host, err) == 0)
 		return rule->host.kind == CAPS_ADDRESS_EMBEDDED
-			   ? refuse(text, "write the IPv4 address", err)
-			   : 0;
-	rule->host = (struct caps_host){0};
+		               ? refuse(text, "write the IPv4 address", err)
+		               : 0;
+	rule->host = (struct caps_host){ 0 };
 	r = check_bytes(name, name, err);
 	if (r == 0)
 		r = read_authority(name, &rule->host, &rule->has_port, err);
@@ -425,10 +428,10 @@ static int read_rule(struct str text, struct host_rule *rule, struct err *err)
 }
 
 int caps_hosts_new(const struct str *rules, size_t n_rules, struct caps_hosts **ret_hosts,
-		   struct err *err)
+                   struct err *err)
 {
 	cleanup_with(caps_hosts_free) struct caps_hosts *hosts =
-	    calloc(1, sizeof(*hosts) + n_rules * sizeof(hosts->rules[0]));
+		calloc(1, sizeof(*hosts) + n_rules * sizeof(hosts->rules[0]));
 
 	if (!hosts)
 		return err_nomem(err);
@@ -475,7 +478,7 @@ size_t caps_hosts_allow(const struct caps_hosts *hosts, const struct caps_host *
 		if (rule->is_wildcard && host->kind != CAPS_ADDRESS_PUBLIC)
 			continue;
 		if (rule->has_port ? rule->host.port != host->port
-				   : host->port != 80 && host->port != 443)
+		                   : host->port != 80 && host->port != 443)
 			continue;
 		if (!names_match(rule, host))
 			continue;

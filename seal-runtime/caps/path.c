@@ -13,32 +13,32 @@
  * writing and deleting, a rule must name the component.
  */
 static const char *const protected_names[] = {
-    ".git",        ".gitmodules",     ".gitconfig",    ".vscode",
-    ".idea",       ".husky",          ".envrc",        ".env",
-    ".env.*",      ".direnv",         ".devcontainer", ".claude",
-    ".cursor",     ".codex",          ".gemini",       ".windsurf",
-    ".zed",        ".aider.conf.yml", ".mcp.json",     ".npmrc",
-    ".yarnrc",     ".yarnrc.yml",     ".pnpmfile.cjs", ".pre-commit-config.yaml",
-    ".ssh",        ".gnupg",          ".bashrc",       ".bash_profile",
-    ".bash_login", ".profile",        ".zshrc",        ".zshenv",
-    ".zprofile",   ".inputrc",        ".netrc",
+	".git",        ".gitmodules",     ".gitconfig",    ".vscode",
+	".idea",       ".husky",          ".envrc",        ".env",
+	".env.*",      ".direnv",         ".devcontainer", ".claude",
+	".cursor",     ".codex",          ".gemini",       ".windsurf",
+	".zed",        ".aider.conf.yml", ".mcp.json",     ".npmrc",
+	".yarnrc",     ".yarnrc.yml",     ".pnpmfile.cjs", ".pre-commit-config.yaml",
+	".ssh",        ".gnupg",          ".bashrc",       ".bash_profile",
+	".bash_login", ".profile",        ".zshrc",        ".zshenv",
+	".zprofile",   ".inputrc",        ".netrc",
 };
 
 /* The manifest, its signature and seal's own folder: never, whatever a rule says. */
-static const char *const forbidden_names[] = {"seal.toml", "seal.toml.sig", ".seal"};
+static const char *const forbidden_names[] = { "seal.toml", "seal.toml.sig", ".seal" };
 
 static const char *const forbidden_homes[] = {
-    ".config/seal",
-    ".local/state/seal",
-    ".local/share/seal",
-    ".cache/seal",
+	".config/seal",
+	".local/state/seal",
+	".local/share/seal",
+	".cache/seal",
 };
 
 struct str path_normal(struct arena *arena, struct str base, struct str home, struct str name)
 {
 	size_t size = base.len + home.len + name.len + 3, len = 0;
 	char *out = arena_take(arena, size);
-	struct str from[2] = {{NULL, 0}, name}, piece;
+	struct str from[2] = { { NULL, 0 }, name }, piece;
 
 	if (name.len && name.data[0] == '~' && home.len && (name.len == 1 || name.data[1] == '/')) {
 		from[0] = home;
@@ -63,7 +63,7 @@ struct str path_normal(struct arena *arena, struct str base, struct str home, st
 	if (len == 0)
 		out[len++] = '/';
 	out[len] = '\0';
-	return (struct str){out, len};
+	return (struct str){ out, len };
 }
 
 bool path_is_beneath(struct str path, struct str dir)
@@ -134,7 +134,7 @@ static bool match_one(struct str pattern, size_t *p, struct str name, size_t *n,
 	}
 	end = c == '[' ? set_end(pattern, *p) : 0;
 	if (end) {
-		struct str set = {pattern.data + *p + 1, end - *p - 2};
+		struct str set = { pattern.data + *p + 1, end - *p - 2 };
 
 		if (!set_holds(set, name.data[*n], ignore_case))
 			return false;
@@ -175,7 +175,7 @@ static struct str segment(struct str path, size_t at)
 
 	while (end < path.len && path.data[end] != '/')
 		end++;
-	return (struct str){path.data + at + 1, end - at - 1};
+	return (struct str){ path.data + at + 1, end - at - 1 };
 }
 
 /* Going back to the last `**` is enough: an earlier one can take no more than it. */
@@ -252,17 +252,17 @@ struct str path_literal(struct arena *arena, struct str name)
 		if (special)
 			out[len++] = ']';
 	}
-	return (struct str){out, len};
+	return (struct str){ out, len };
 }
 
 static struct ruling denied(const char *reason)
 {
-	return (struct ruling){CAPS_DENY, {"", 0}, 0, reason, false, false};
+	return (struct ruling){ CAPS_DENY, { "", 0 }, 0, reason, false, false };
 }
 
 static struct ruling asks(const char *reason)
 {
-	return (struct ruling){CAPS_ASK, {"", 0}, 0, reason, true, false};
+	return (struct ruling){ CAPS_ASK, { "", 0 }, 0, reason, true, false };
 }
 
 const struct path_rule *path_denied(const struct caps *caps, enum caps_verb verb, struct str path)
@@ -319,7 +319,7 @@ static bool names_protected(struct str pattern, struct str path)
 			struct str want = segment(pattern, p);
 
 			named = want.len == name.len &&
-				strncasecmp(want.data, name.data, name.len) == 0;
+			        strncasecmp(want.data, name.data, name.len) == 0;
 		}
 		if (!named)
 			return false;
@@ -350,13 +350,13 @@ struct ruling path_judge(const struct caps *caps, enum caps_verb verb, struct st
 	bool is_protected = false;
 
 	if (best)
-		return (struct ruling){CAPS_DENY, best->text, best->line, "a deny rule names it",
-				       false,     false};
+		return (struct ruling){ CAPS_DENY, best->text, best->line, "a deny rule names it",
+			                false,     false };
 	if (is_system_door(path))
 		return denied("/proc, /sys and /dev are not files of a project");
 	if (verb != CAPS_READ && is_forbidden(caps, path))
 		return denied("the manifest, its signature and seal's own folders are never "
-			      "written by the agent");
+		              "written by the agent");
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct path_rule *rule = &rules->items[i];
 
@@ -372,16 +372,17 @@ struct ruling path_judge(const struct caps *caps, enum caps_verb verb, struct st
 		best = rule;
 	}
 	if (best && best->prompt)
-		return (struct ruling){CAPS_ASK, best->text, best->line, "its rule says to ask",
-				       false,    true};
+		return (struct ruling){ CAPS_ASK, best->text, best->line, "its rule says to ask",
+			                false,    true };
 	if (best)
-		return (struct ruling){CAPS_ALLOW, best->text, best->line, "", false, false};
+		return (struct ruling){ CAPS_ALLOW, best->text, best->line, "", false, false };
 	if (is_protected)
 		return (struct ruling){
-		    CAPS_ASK, {"", 0},
-		    0,        "something runs or loads this file later; a rule must name it",
-		    false,    false};
-	return (struct ruling){CAPS_ASK, {"", 0}, 0, "no rule covers it", false, false};
+			CAPS_ASK, { "", 0 },
+			0,        "something runs or loads this file later; a rule must name it",
+			false,    false
+		};
+	return (struct ruling){ CAPS_ASK, { "", 0 }, 0, "no rule covers it", false, false };
 }
 
 /* Bytes of a name that are no name, or that a person cannot read. */
@@ -410,7 +411,7 @@ static struct ruling check_name(struct str name)
 	}
 	if (name.data[0] == '~')
 		return asks("~ is not expanded in names; write the whole path");
-	return (struct ruling){CAPS_ALLOW, {"", 0}, 0, "", false, false};
+	return (struct ruling){ CAPS_ALLOW, { "", 0 }, 0, "", false, false };
 }
 
 static bool is_nameable(const struct caps *caps, struct str path)
@@ -433,22 +434,22 @@ static struct ruling check_object(const struct caps *caps, const struct caps_que
 	if (question->exists && question->links > 1 && question->verb == CAPS_READ &&
 	    caps->deny_paths[CAPS_READ].n)
 		return asks(
-		    "the file has other names (hard links), and a deny rule may hold for one");
-	return (struct ruling){CAPS_ALLOW, {"", 0}, 0, "", false, false};
+			"the file has other names (hard links), and a deny rule may hold for one");
+	return (struct ruling){ CAPS_ALLOW, { "", 0 }, 0, "", false, false };
 }
 
 struct ruling path_check(const struct caps *caps, struct arena *arena,
-			 const struct caps_question *question)
+                         const struct caps_question *question)
 {
 	struct ruling name = check_name(question->subject), result, real;
 	struct str given, canonical;
 
 	if (name.verdict == CAPS_DENY)
 		return name;
-	given = path_normal(arena, caps->root, (struct str){"", 0}, question->subject);
-	canonical = question->canonical.len
-			? path_normal(arena, caps->root, (struct str){"", 0}, question->canonical)
-			: given;
+	given = path_normal(arena, caps->root, (struct str){ "", 0 }, question->subject);
+	canonical = question->canonical.len ? path_normal(arena, caps->root, (struct str){ "", 0 },
+	                                                  question->canonical)
+	                                    : given;
 	result = path_judge(caps, question->verb, given);
 	real = path_judge(caps, question->verb, canonical);
 	if (real.verdict < result.verdict ||
@@ -459,7 +460,7 @@ struct ruling path_check(const struct caps *caps, struct arena *arena,
 	result = ruling_worse(result, check_object(caps, question));
 	if (!is_nameable(caps, given) || !is_nameable(caps, canonical))
 		result = ruling_worse(result,
-				      asks("outside the project and its additional directories"));
+		                      asks("outside the project and its additional directories"));
 	if (question->canonical.len == 0)
 		result = ruling_worse(result, asks("the name leads nowhere that could be checked"));
 	if (name.verdict < result.verdict)

@@ -1,13 +1,13 @@
 #include "caps/programs.h"
 
 static const struct program programs[] = {
-#define PROGRAM(name, depth, traits) {name, depth, traits},
+#define PROGRAM(name, depth, traits) { name, depth, traits },
 #include "caps/programs.def"
 #undef PROGRAM
 };
 
 static const struct wrapper wrappers[] = {
-#define WRAPPER(name, flags, valued, longs, operands) {name, flags, valued, longs, operands},
+#define WRAPPER(name, flags, valued, longs, operands) { name, flags, valued, longs, operands },
 #include "caps/wrappers.def"
 #undef WRAPPER
 };
@@ -42,8 +42,8 @@ bool program_in_list(struct str text, const char *list, char separator)
 
 struct str program_bare(struct str word)
 {
-	static const char *const folders[] = {"/usr/bin/", "/bin/", "/usr/local/bin/", "/usr/sbin/",
-					      "/sbin/"};
+	static const char *const folders[] = { "/usr/bin/", "/bin/", "/usr/local/bin/",
+		                               "/usr/sbin/", "/sbin/" };
 
 	for (size_t i = 0; i < COUNT(folders); i++)
 		if (str_starts(word, str_of(folders[i])) &&
@@ -63,8 +63,8 @@ struct str program_name(struct str word)
 
 bool program_is_privileged(struct str word)
 {
-	static const char *const names[] = {"sudo",     "doas",    "su",      "pkexec", "run0",
-					    "sudoedit", "runuser", "setpriv", "please", "super"};
+	static const char *const names[] = { "sudo",     "doas",    "su",      "pkexec", "run0",
+		                             "sudoedit", "runuser", "setpriv", "please", "super" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_is(program_name(word), names[i]))

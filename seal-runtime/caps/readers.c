@@ -12,14 +12,14 @@
 
 static struct ruling denied_by(const struct path_rule *rule)
 {
-	return (struct ruling){CAPS_DENY,  rule->text,
-			       rule->line, "a deny rule names a file that it reads",
-			       false,      false};
+	return (struct ruling){ CAPS_DENY,  rule->text,
+		                rule->line, "a deny rule names a file that it reads",
+		                false,      false };
 }
 
 /* Could the wildcard come to a denied name? */
 static bool glob_may_be_denied(const struct call *call, struct str base, struct str glob,
-			       const struct path_rule **ret_rule)
+                               const struct path_rule **ret_rule)
 {
 	const struct path_rules *rules = &call->shell->caps->deny_paths[CAPS_READ];
 	struct str path = path_normal(call->shell->arena, base, STR(""), glob);
@@ -45,7 +45,7 @@ static bool is_private_proc(struct str path)
 
 	return str_starts(path, STR("/proc/")) && rest.len &&
 	       ((rest.data[0] >= '0' && rest.data[0] <= '9') || str_starts(rest, STR("self")) ||
-		str_starts(rest, STR("thread-self")));
+	        str_starts(rest, STR("thread-self")));
 }
 
 static struct ruling check_read(const struct call *call, struct str name)
@@ -55,13 +55,13 @@ static struct ruling check_read(const struct call *call, struct str name)
 
 	if (name.len == 0 || shell->caps->deny_paths[CAPS_READ].n == 0)
 		return is_private_proc(name)
-			   ? ruling_ask("reads the memory or environment of a process")
-			   : worst;
+		               ? ruling_ask("reads the memory or environment of a process")
+		               : worst;
 	for (size_t i = 0; i < shell->folders.n || (i == 0 && shell->folders.unknown); i++) {
 		struct str base = shell->folders.n ? shell->folders.at[i] : shell->caps->root;
 		const struct path_rule *rule =
-		    path_denied(shell->caps, CAPS_READ,
-				path_normal(shell->arena, base, shell->caps->home, name));
+			path_denied(shell->caps, CAPS_READ,
+		                    path_normal(shell->arena, base, shell->caps->home, name));
 
 		if (rule)
 			return denied_by(rule);
@@ -82,10 +82,11 @@ static struct ruling check_argument(const struct call *call, const struct field 
 	if (field->opaque) {
 		if (field->globbed && call->shell->folders.n &&
 		    glob_may_be_denied(call, call->shell->folders.at[0], field->glob, &rule))
-			worst =
-			    (struct ruling){CAPS_ASK,   rule->text,
-					    rule->line, "a wildcard that may name a denied file",
-					    true,       false};
+			worst = (struct ruling){
+				CAPS_ASK,   rule->text,
+				rule->line, "a wildcard that may name a denied file",
+				true,       false
+			};
 		return worst;
 	}
 	if (text.len == 0 || text.data[0] != '-')
@@ -99,8 +100,8 @@ static struct ruling check_argument(const struct call *call, const struct field 
 		struct str value = str_from(text, equals + 1);
 
 		worst = ruling_worse(worst, check_read(call, value.len && value.data[0] == '@'
-								 ? str_from(value, 1)
-								 : value));
+		                                                     ? str_from(value, 1)
+		                                                     : value));
 	}
 	return worst;
 }
@@ -109,12 +110,13 @@ static struct ruling check_argument(const struct call *call, const struct field 
 static const struct {
 	const char *programs, *valued;
 } pattern_options[] = {
-    {"grep egrep fgrep zgrep", "-e -m -A -B -C -d -D --regexp --include --exclude --exclude-dir"},
-    {"rg ag",
-     "-e -m -A -B -C -g -t -T -r -M -j -d --regexp --glob --iglob --type --type-not --replace"},
-    {"sed", "-e -l --expression"},
-    {"awk gawk mawk", "-F -v"},
-    {"jq yq", "--arg --argjson --indent"},
+	{ "grep egrep fgrep zgrep",
+	  "-e -m -A -B -C -d -D --regexp --include --exclude --exclude-dir" },
+	{ "rg ag", "-e -m -A -B -C -g -t -T -r -M -j -d --regexp --glob --iglob --type --type-not "
+	           "--replace" },
+	{ "sed", "-e -l --expression" },
+	{ "awk gawk mawk", "-F -v" },
+	{ "jq yq", "--arg --argjson --indent" },
 };
 
 static bool takes_pattern(struct str program, struct str option)
@@ -141,8 +143,8 @@ static size_t pattern_index(const struct call *call)
 		if (str_is(text, "--"))
 			return given ? call->n : i + 1;
 		given = given || str_starts(text, STR("-e")) || str_starts(text, STR("-f")) ||
-			str_starts(text, STR("--regexp")) ||
-			str_starts(text, STR("--expression")) || str_starts(text, STR("--files"));
+		        str_starts(text, STR("--regexp")) ||
+		        str_starts(text, STR("--expression")) || str_starts(text, STR("--files"));
 		i += takes_pattern(call->argv[0].text, text);
 	}
 	return call->n;
@@ -174,29 +176,29 @@ static const struct writer {
 	size_t skip;               /* operands before the files, as chmod's mode */
 	const char *valued;        /* options that take the next word */
 } writers[] = {
-    {"tee", CAPS_WRITE, CAPS_WRITE, 0, ""},
-    {"touch", CAPS_WRITE, CAPS_WRITE, 0, "-d -t --date"},
-    {"mkdir", CAPS_WRITE, CAPS_WRITE, 0, "-m --mode"},
-    {"mkfifo", CAPS_WRITE, CAPS_WRITE, 0, "-m --mode"},
-    {"truncate", CAPS_WRITE, CAPS_WRITE, 0, "-s --size"},
-    {"rm", CAPS_DELETE, CAPS_DELETE, 0, ""},
-    {"rmdir", CAPS_DELETE, CAPS_DELETE, 0, ""},
-    {"unlink", CAPS_DELETE, CAPS_DELETE, 0, ""},
-    {"shred", CAPS_DELETE, CAPS_DELETE, 0, "-n -s"},
-    {"cp", CAPS_READ, CAPS_WRITE, 0, "-S --suffix"},
-    {"install", CAPS_READ, CAPS_WRITE, 0, "-m -o -g -S --mode --owner --group"},
-    {"ln", CAPS_READ, CAPS_WRITE, 0, "-S --suffix"},
-    {"link", CAPS_READ, CAPS_WRITE, 0, ""},
-    {"mv", CAPS_DELETE, CAPS_WRITE, 0, "-S --suffix"},
-    {"chmod", CAPS_WRITE, CAPS_WRITE, 1, ""},
-    {"chown", CAPS_WRITE, CAPS_WRITE, 1, ""},
-    {"chgrp", CAPS_WRITE, CAPS_WRITE, 1, ""},
-    {"patch", CAPS_WRITE, CAPS_WRITE, 0, "-p -F -D -V"},
-    {"dos2unix", CAPS_WRITE, CAPS_WRITE, 0, ""},
+	{ "tee", CAPS_WRITE, CAPS_WRITE, 0, "" },
+	{ "touch", CAPS_WRITE, CAPS_WRITE, 0, "-d -t --date" },
+	{ "mkdir", CAPS_WRITE, CAPS_WRITE, 0, "-m --mode" },
+	{ "mkfifo", CAPS_WRITE, CAPS_WRITE, 0, "-m --mode" },
+	{ "truncate", CAPS_WRITE, CAPS_WRITE, 0, "-s --size" },
+	{ "rm", CAPS_DELETE, CAPS_DELETE, 0, "" },
+	{ "rmdir", CAPS_DELETE, CAPS_DELETE, 0, "" },
+	{ "unlink", CAPS_DELETE, CAPS_DELETE, 0, "" },
+	{ "shred", CAPS_DELETE, CAPS_DELETE, 0, "-n -s" },
+	{ "cp", CAPS_READ, CAPS_WRITE, 0, "-S --suffix" },
+	{ "install", CAPS_READ, CAPS_WRITE, 0, "-m -o -g -S --mode --owner --group" },
+	{ "ln", CAPS_READ, CAPS_WRITE, 0, "-S --suffix" },
+	{ "link", CAPS_READ, CAPS_WRITE, 0, "" },
+	{ "mv", CAPS_DELETE, CAPS_WRITE, 0, "-S --suffix" },
+	{ "chmod", CAPS_WRITE, CAPS_WRITE, 1, "" },
+	{ "chown", CAPS_WRITE, CAPS_WRITE, 1, "" },
+	{ "chgrp", CAPS_WRITE, CAPS_WRITE, 1, "" },
+	{ "patch", CAPS_WRITE, CAPS_WRITE, 0, "-p -F -D -V" },
+	{ "dos2unix", CAPS_WRITE, CAPS_WRITE, 0, "" },
 };
 
 static struct ruling check_written(const struct call *call, enum caps_verb verb, struct str name,
-				   struct str source)
+                                   struct str source)
 {
 	struct arena *arena = call->shell->arena;
 	struct ruling ruling, inside;
@@ -207,15 +209,15 @@ static struct ruling check_written(const struct call *call, enum caps_verb verb,
 	if (str_is(call->argv[0].text, "mkdir") && ruling.verdict == CAPS_ASK)
 		/* A rule for what lies in a folder covers making the folder. */
 		return shell_judge_path(
-		    call->shell, verb,
-		    arena_join(arena, arena_copy(arena, name), "/x", (char *)NULL));
+			call->shell, verb,
+			arena_join(arena, arena_copy(arena, name), "/x", (char *)NULL));
 	if (source.len == 0)
 		return ruling;
 	/* The last word may be a folder into which the file is put. */
 	inside = shell_judge_path(call->shell, verb,
-				  arena_join(arena, arena_copy(arena, name), "/",
-					     arena_copy(arena, program_name(source)).data,
-					     (char *)NULL));
+	                          arena_join(arena, arena_copy(arena, name), "/",
+	                                     arena_copy(arena, program_name(source)).data,
+	                                     (char *)NULL));
 	if (str_ends(name, STR("/")) || str_is(name, ".") || str_is(name, ".."))
 		return inside;
 	return ruling_worse(ruling, inside);
@@ -258,8 +260,8 @@ static struct ruling check_writer(const struct call *call, const struct writer *
 	}
 	/* One name alone: a link or a copy into the folder it runs in. */
 	if (n == writer->skip + 1 && writer->last != writer->each)
-		worst = ruling_worse(
-		    worst, check_written(call, CAPS_WRITE, program_name(names[n - 1]), STR("")));
+		worst = ruling_worse(worst, check_written(call, CAPS_WRITE,
+		                                          program_name(names[n - 1]), STR("")));
 	return worst;
 }
 
@@ -273,8 +275,8 @@ static struct ruling check_dd(const struct call *call)
 		if (call->argv[i].opaque)
 			return ruling_ask("the file it would change is not known");
 		if (str_starts(text, STR("of=")))
-			worst = ruling_worse(
-			    worst, shell_judge_path(call->shell, CAPS_WRITE, str_from(text, 3)));
+			worst = ruling_worse(worst, shell_judge_path(call->shell, CAPS_WRITE,
+			                                             str_from(text, 3)));
 	}
 	return worst;
 }

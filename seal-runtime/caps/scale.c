@@ -15,7 +15,7 @@ static void add_step(struct caps_part *part, struct str pattern)
 	for (size_t i = 0; i < part->n_steps; i++)
 		if (str_eq(part->steps[i].pattern, pattern))
 			return;
-	part->steps[part->n_steps++] = (struct caps_step){pattern, false};
+	part->steps[part->n_steps++] = (struct caps_step){ pattern, false };
 }
 
 static void begin(struct check *check, struct caps_part *part)
@@ -64,34 +64,34 @@ void scale_path(struct check *check, struct caps_part *part, struct str path)
 	top = str_head(dir, str_chr(dir, '/') == STR_NONE ? 0 : str_chr(dir, '/') + 1);
 	if (str_chr(name, '.') != STR_NONE && name.data[0] != '.')
 		files = arena_join(arena, STR("*."), arena_copy(arena, last_part(name, '.')).data,
-				   (char *)NULL);
+		                   (char *)NULL);
 	begin(check, part);
 	if (!named_only && name.len && name.data[0] != '.' && exact.data[0] != '/') {
 		if (part->verb == CAPS_READ)
 			add_step(part, arena_join(arena, STR("**/"), files.data, (char *)NULL));
 		if (part->verb != CAPS_DELETE && top.len)
 			add_step(part, arena_join(arena, arena_copy(arena, top), "**/", files.data,
-						  (char *)NULL));
+			                          (char *)NULL));
 		if (dir.len)
 			add_step(part, arena_join(arena, arena_copy(arena, dir), files.data,
-						  (char *)NULL));
+			                          (char *)NULL));
 	}
 	add_step(part, exact);
 	part->steps[part->verb == CAPS_READ && part->n_steps == 4    ? 1
-		    : part->verb == CAPS_WRITE && part->n_steps == 3 ? 0
-								     : part->n_steps - 1]
-	    .recommended = true;
+	            : part->verb == CAPS_WRITE && part->n_steps == 3 ? 0
+	                                                             : part->n_steps - 1]
+		.recommended = true;
 }
 
 /* Would a wildcard in front of this suffix hand out names to strangers? */
 static bool is_shared_suffix(struct str suffix)
 {
 	static const char *const shared[] = {
-	    "github.io",       "gitlab.io",         "pages.dev",     "workers.dev",
-	    "vercel.app",      "netlify.app",       "herokuapp.com", "amazonaws.com",
-	    "cloudfront.net",  "azurewebsites.net", "appspot.com",   "web.app",
-	    "firebaseapp.com", "ngrok.io",          "blogspot.com",  "googleapis.com",
-	    "windows.net",     "fly.dev",           "onrender.com",  "trycloudflare.com",
+		"github.io",       "gitlab.io",         "pages.dev",     "workers.dev",
+		"vercel.app",      "netlify.app",       "herokuapp.com", "amazonaws.com",
+		"cloudfront.net",  "azurewebsites.net", "appspot.com",   "web.app",
+		"firebaseapp.com", "ngrok.io",          "blogspot.com",  "googleapis.com",
+		"windows.net",     "fly.dev",           "onrender.com",  "trycloudflare.com",
 	};
 	size_t dot = str_chr(suffix, '.');
 
@@ -110,9 +110,9 @@ void scale_host(struct check *check, struct caps_part *part, struct str target)
 	size_t dot;
 
 	begin(check, part);
-	if (caps_host_parse(target, &host, &(struct err){0}) < 0)
+	if (caps_host_parse(target, &host, &(struct err){ 0 }) < 0)
 		return;
-	name = arena_copy(arena, (struct str){host.name, host.len});
+	name = arena_copy(arena, (struct str){ host.name, host.len });
 	if (host.port != 80 && host.port != 443) {
 		char digits[16];
 
@@ -124,10 +124,10 @@ void scale_host(struct check *check, struct caps_part *part, struct str target)
 	    str_chr(str_from(name, dot + 1), '.') != STR_NONE &&
 	    !is_shared_suffix(str_from(name, dot + 1)))
 		add_step(part,
-			 arena_join(arena, STR("*"), name.data + dot, port.data, (char *)NULL));
+		         arena_join(arena, STR("*"), name.data + dot, port.data, (char *)NULL));
 	if (host.is_address && str_chr(name, ':') != STR_NONE && port.len)
 		add_step(part,
-			 arena_join(arena, STR("["), name.data, "]", port.data, (char *)NULL));
+		         arena_join(arena, STR("["), name.data, "]", port.data, (char *)NULL));
 	else
 		add_step(part, arena_join(arena, name, port.data, (char *)NULL));
 	part->steps[part->n_steps - 1].recommended = true;
@@ -151,15 +151,15 @@ static bool quote_word(struct check *check, struct str word, struct str *ret_tex
 	}
 	if (has_single && str_chr(word, '"') != STR_NONE)
 		return false;
-	*ret_text =
-	    arena_join(check->arena, has_single ? STR("\"") : STR("'"),
-		       arena_copy(check->arena, word).data, has_single ? "\"" : "'", (char *)NULL);
+	*ret_text = arena_join(check->arena, has_single ? STR("\"") : STR("'"),
+	                       arena_copy(check->arena, word).data, has_single ? "\"" : "'",
+	                       (char *)NULL);
 	return true;
 }
 
 /* Of git's subcommands, those whose next word says what they do, and those with an effect elsewhere. */
 static const char git_deeper[] =
-    "stash remote config branch worktree tag submodule reflog bisect notes";
+	"stash remote config branch worktree tag submodule reflog bisect notes";
 static const char git_remote[] = "push fetch pull clone";
 
 /* How many words the recommended pattern has; 0: all of them, exactly. */
@@ -188,8 +188,8 @@ static size_t recommended_depth(const struct str *words, size_t n)
 static size_t least_depth(const struct str *words, size_t n, size_t recommended)
 {
 	const struct program *program = program_find(program_name(words[0]));
-	bool is_launcher =
-	    (program && program->traits & LAUNCHER) || program_is_python(program_name(words[0]));
+	bool is_launcher = (program && program->traits & LAUNCHER) ||
+	                   program_is_python(program_name(words[0]));
 
 	if (program && program->traits & REMOTE)
 		return n + 1;
@@ -202,7 +202,7 @@ static size_t least_depth(const struct str *words, size_t n, size_t recommended)
 }
 
 void scale_command(struct check *check, struct caps_part *part, const struct str *words,
-		   size_t n_words, bool is_whole)
+                   size_t n_words, bool is_whole)
 {
 	size_t recommended = recommended_depth(words, n_words);
 	size_t least = least_depth(words, n_words, recommended);
@@ -231,7 +231,7 @@ void scale_command(struct check *check, struct caps_part *part, const struct str
 		if (is_sayable) {
 			add_step(part, text);
 			part->steps[part->n_steps - 1].recommended =
-			    recommended == 0 || recommended < least;
+				recommended == 0 || recommended < least;
 		}
 	}
 	if (part->n_steps == 0 || (least > n_words && program && program->traits & LAUNCHER) ||

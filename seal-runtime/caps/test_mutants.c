@@ -8,9 +8,9 @@ enum caps_mutant caps_mutant = MUTANT_NONE;
 static enum caps_verdict verdict_of(const struct command_row *row)
 {
 	struct rules rules = rules_new(row->rules);
-	struct caps_question question = {.verb = CAPS_RUN,
-					 .subject = str_of(row->command),
-					 .cwd = str_of(row->cwd ? row->cwd : "/proj")};
+	struct caps_question question = { .verb = CAPS_RUN,
+		                          .subject = str_of(row->command),
+		                          .cwd = str_of(row->cwd ? row->cwd : "/proj") };
 	struct caps_answer answer = caps_check(rules.caps, &question);
 	enum caps_verdict verdict = answer.verdict;
 
@@ -21,8 +21,7 @@ static enum caps_verdict verdict_of(const struct command_row *row)
 
 TEST(each_row_fails_without_its_rule)
 {
-	TEST_ROWS(command_rows, row)
-	{
+	TEST_ROWS (command_rows, row) {
 		caps_mutant = MUTANT_NONE;
 		EXPECT_EQ(row, verdict_of(row), row->want);
 		caps_mutant = row->mutant;
@@ -39,8 +38,8 @@ TEST(each_rule_has_a_row)
 
 		if (mutant == MUTANT_REEMISSION) /* what runs, not what is answered */
 			continue;
-		TEST_ROWS(command_rows, row)
-		rows += row->mutant == (enum caps_mutant)mutant;
+		TEST_ROWS (command_rows, row)
+			rows += row->mutant == (enum caps_mutant)mutant;
 		if (rows == 0)
 			fail_msg("no row is there for rule %d", mutant);
 	}
@@ -49,8 +48,9 @@ TEST(each_rule_has_a_row)
 TEST(without_re_emission_the_text_runs)
 {
 	struct rules rules = rules_new(TOOLS);
-	struct caps_question question = {
-	    .verb = CAPS_RUN, .subject = STR("ls -la"), .cwd = STR("/proj")};
+	struct caps_question question = { .verb = CAPS_RUN,
+		                          .subject = STR("ls -la"),
+		                          .cwd = STR("/proj") };
 	struct caps_answer answer = caps_check(rules.caps, &question);
 
 	assert_true(str_is(answer.script, "'ls' '-la'"));
@@ -64,4 +64,4 @@ TEST(without_re_emission_the_text_runs)
 }
 
 TEST_MAIN(RUN(each_row_fails_without_its_rule), RUN(each_rule_has_a_row),
-	  RUN(without_re_emission_the_text_runs))
+          RUN(without_re_emission_the_text_runs))

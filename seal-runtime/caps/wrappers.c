@@ -42,7 +42,7 @@ static bool takes_long(const char *longs, struct str option, bool *ret_separate)
 static bool is_duration(const struct field *field)
 {
 	return field->number || (!field->opaque && field->text.len && field->text.data[0] >= '0' &&
-				 field->text.data[0] <= '9');
+	                         field->text.data[0] <= '9');
 }
 
 /* Position of the inner command, or 0 when the wrapper's options are not known to be harmless. */
@@ -69,7 +69,7 @@ static size_t skip_wrapper(const struct judging *j, const struct wrapper *wrappe
 		} else if (word.data[1] && strchr(wrapper->valued, word.data[1])) {
 			i += word.len == 2;
 		} else if (str_is(j->argv[0].text, "nice") && word.data[1] >= '0' &&
-			   word.data[1] <= '9') {
+		           word.data[1] <= '9') {
 			continue;
 		} else {
 			for (size_t k = 1; k < word.len; k++)
@@ -89,13 +89,13 @@ struct ruling wrapper_judge(struct judging *j, const struct wrapper *wrapper)
 
 	if (str_is(j->argv[0].text, "command") && j->n > 1 && !j->argv[1].opaque &&
 	    (str_is(j->argv[1].text, "-v") || str_is(j->argv[1].text, "-V")))
-		return (struct ruling){CAPS_ALLOW, STR("built in"), 0, "", false, false};
+		return (struct ruling){ CAPS_ALLOW, STR("built in"), 0, "", false, false };
 	if (IS_MUTANT(WRAPPERS))
 		return ruling_fine();
 	inner = skip_wrapper(j, wrapper);
 	if (!inner)
 		return wrapper_ask(
-		    j, "runs another command in a way that is not known to be harmless");
+			j, "runs another command in a way that is not known to be harmless");
 	if (!str_is(j->argv[0].text, "builtin") && !str_is(j->argv[0].text, "command") &&
 	    !j->is_keyword)
 		j->is_wrapped = true;
@@ -119,7 +119,7 @@ struct ruling wrapper_judge_env(struct judging *j)
 				ruling = ruling_ask("sets a variable to a value that is not known");
 			if (ruling.verdict != CAPS_ALLOW)
 				return ruling_worse(ruling,
-						    command_denied_within(j->shell, j->argv, j->n));
+				                    command_denied_within(j->shell, j->argv, j->n));
 			j->names[j->n_names++] = str_head(field->text, equals);
 			continue;
 		}
@@ -148,10 +148,10 @@ static void blank_out(struct field *field, struct str marker, const char *prefix
 	if (field->opaque || marker.len == 0 || str_find(field->text, marker, 0) == STR_NONE)
 		return;
 	field->no_dash =
-	    str_find(field->text, marker, 0) > 0 ? field->text.data[0] != '-' : *prefix != '\0';
+		str_find(field->text, marker, 0) > 0 ? field->text.data[0] != '-' : *prefix != '\0';
 	field->text = str_find(field->text, marker, 0) > 0
-			  ? str_head(field->text, str_find(field->text, marker, 0))
-			  : str_of(prefix);
+	                      ? str_head(field->text, str_find(field->text, marker, 0))
+	                      : str_of(prefix);
 	field->opaque = true;
 }
 
@@ -172,21 +172,20 @@ struct ruling wrapper_judge_xargs(struct judging *j)
 		}
 		if (word.data[1] == 'I') {
 			marker = word.len > 2   ? str_from(word, 2)
-				 : i + 1 < j->n ? j->argv[i + 1].text
-						: STR("");
+			         : i + 1 < j->n ? j->argv[i + 1].text
+			                        : STR("");
 			i += word.len == 2;
 		} else if (strchr("nLPsdE", word.data[1])) {
 			i += word.len == 2;
 		} else {
 			for (size_t k = 1; k < word.len; k++)
 				if (!strchr("0rtx", word.data[k]))
-					return wrapper_ask(
-					    j,
-					    "an option of xargs that is not known to be harmless");
+					return wrapper_ask(j, "an option of xargs that is not "
+					                      "known to be harmless");
 		}
 	}
 	if (i >= j->n)
-		return (struct ruling){CAPS_ALLOW, STR("built in"), 0, "", false, false};
+		return (struct ruling){ CAPS_ALLOW, STR("built in"), 0, "", false, false };
 	inner.n = j->n - i + (marker.len == 0);
 	inner.argv = arena_array(j->shell->arena, struct field, inner.n + 1);
 	memcpy(inner.argv, j->argv + i, (j->n - i) * sizeof(*inner.argv));
@@ -194,7 +193,7 @@ struct ruling wrapper_judge_xargs(struct judging *j)
 		blank_out(&inner.argv[k], marker, "");
 	if (marker.len == 0)
 		inner.argv[inner.n - 1] =
-		    (struct field){.text = STR(""), .opaque = true, .many = true};
+			(struct field){ .text = STR(""), .opaque = true, .many = true };
 	inner.is_wrapped = true;
 	inner.depth++;
 	return command_judge(&inner);
@@ -212,7 +211,7 @@ struct ruling wrapper_judge_find(struct judging *j)
 		    !program_in_list(j->argv[i].text, "-exec -execdir -ok -okdir", ' '))
 			continue;
 		while (end < j->n && (j->argv[end].opaque || (!str_is(j->argv[end].text, ";") &&
-							      !str_is(j->argv[end].text, "+"))))
+		                                              !str_is(j->argv[end].text, "+"))))
 			end++;
 		if (end >= j->n || end == i + 1)
 			return wrapper_ask(j, "what find runs has no end");
@@ -271,7 +270,7 @@ bool wrapper_judge_inline(struct judging *j, struct ruling *ret_ruling)
 	shell->needs_bash = false;
 	script = shell_script(shell, j->argv[i + 1].text, i + 2 < j->n);
 	j->argv[i + 1].word->instead = shell_quote(shell->arena, script);
-	*ret_ruling = (struct ruling){CAPS_ALLOW, STR("built in"), 0, "", false, false};
+	*ret_ruling = (struct ruling){ CAPS_ALLOW, STR("built in"), 0, "", false, false };
 	if (shell->needs_bash && !str_is(j->argv[0].text, "bash"))
 		*ret_ruling = ruling_ask("uses what only bash understands; run it with bash -c");
 	shell->needs_bash = needed_bash;

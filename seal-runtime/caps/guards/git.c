@@ -9,8 +9,8 @@
 #include "caps/rules.h"
 
 static const char git_lists[] =
-    "-l --list --contains --no-contains --merged --no-merged --points-at -a -r --all "
-    "--remotes --show-current -n";
+	"-l --list --contains --no-contains --merged --no-merged --points-at -a -r --all "
+	"--remotes --show-current -n";
 
 static struct ruling git_names(const struct call *call)
 {
@@ -19,10 +19,10 @@ static struct ruling git_names(const struct call *call)
 	for (size_t i = 2; i < call->n; i++)
 		if (guards_is_operand(&call->argv[i]) &&
 		    !(i > 2 && program_in_list(call->argv[i - 1].text,
-					       "--sort --format --color --abbrev", ' ')))
+		                               "--sort --format --color --abbrev", ' ')))
 			return call_names(call, call->argv[i].text)
-				   ? ruling_fine()
-				   : ruling_ask("makes or moves a name in the repository");
+			               ? ruling_fine()
+			               : ruling_ask("makes or moves a name in the repository");
 	return ruling_fine();
 }
 
@@ -38,9 +38,9 @@ static struct ruling git_verb(const struct call *call, const char *looks, bool a
 		return alone_is_fine ? ruling_fine() : ruling_ask("changes the repository");
 	if (call->argv[i].opaque || !program_in_list(call->argv[i].text, looks, ' '))
 		return call->rule && call->rule->n_words > i &&
-			       str_eq(call->rule->words[i], call->argv[i].text)
-			   ? ruling_fine()
-			   : ruling_ask("changes the repository");
+		                       str_eq(call->rule->words[i], call->argv[i].text)
+		               ? ruling_fine()
+		               : ruling_ask("changes the repository");
 	return ruling_fine();
 }
 
@@ -65,8 +65,8 @@ static struct ruling git_commit(const struct call *call)
 static struct ruling git_config(const struct call *call)
 {
 	static const char reads[] =
-	    "--get --get-all --get-regexp --get-urlmatch --list -l get list --get-color "
-	    "--get-colorbool";
+		"--get --get-all --get-regexp --get-urlmatch --list -l get list --get-color "
+		"--get-colorbool";
 	size_t operands = 0;
 
 	for (size_t i = 2; i < call->n; i++)
@@ -74,9 +74,9 @@ static struct ruling git_config(const struct call *call)
 	if (guards_has_word(call, reads) || (call->rule && call->rule->n_words > 2))
 		return ruling_fine();
 	return operands == 1 && call->n == 3 &&
-		       !program_in_list(call->argv[2].text, "edit set unset", ' ')
-		   ? ruling_fine()
-		   : ruling_ask("changes git's settings");
+	                       !program_in_list(call->argv[2].text, "edit set unset", ' ')
+	               ? ruling_fine()
+	               : ruling_ask("changes git's settings");
 }
 
 /* name::address runs a helper program; a path or URL reaches elsewhere. */
@@ -99,8 +99,8 @@ static struct ruling git_remote_operands(const struct call *call)
 struct ruling guard_git(const struct call *call)
 {
 	static const char changing[] =
-	    "difftool mergetool gui citool filter-branch send-email daemon instaweb "
-	    "credential fast-import upload-pack receive-pack shell";
+		"difftool mergetool gui citool filter-branch send-email daemon instaweb "
+		"credential fast-import upload-pack receive-pack shell";
 	struct str sub = call->n > 1 ? call->argv[1].text : STR("");
 
 	for (size_t i = 2; i < call->n; i++)
@@ -118,8 +118,8 @@ struct ruling guard_git(const struct call *call)
 		return git_verb(call, "list show", false);
 	if (str_is(sub, "reflog"))
 		return guards_has_word(call, "expire delete drop")
-			   ? ruling_ask("changes the repository")
-			   : ruling_fine();
+		               ? ruling_ask("changes the repository")
+		               : ruling_fine();
 	if (str_is(sub, "worktree"))
 		return git_verb(call, "list", false);
 	if (str_is(sub, "submodule"))

@@ -20,14 +20,14 @@ struct guarded {
 
 static const struct guard guards[] = {
 #define PROGRAM(names, style, valued, check)
-#define GUARD(names, subcommands, effect, options) {names, subcommands, options, effect},
+#define GUARD(names, subcommands, effect, options) { names, subcommands, options, effect },
 #include "caps/guards/guards.def"
 #undef PROGRAM
 #undef GUARD
 };
 
 static const struct guarded programs[] = {
-#define PROGRAM(names, style, valued, check) {names, valued, style, check},
+#define PROGRAM(names, style, valued, check) { names, valued, style, check },
 #define GUARD(names, subcommands, effect, options)
 #include "caps/guards/guards.def"
 #undef PROGRAM
@@ -100,7 +100,7 @@ static void check_value(struct look *look, enum effect effect, const struct fiel
 		worsen(look, ruling_ask("an option without its value"));
 	} else if (value->opaque) {
 		worsen(look, ruling_ask("an option that writes or leaves the project, with a value "
-					"that is not known"));
+		                        "that is not known"));
 	} else if (effect == WRITES) {
 		worsen(look, shell_judge_path(look->call->shell, CAPS_WRITE, value->text));
 	} else if (!guards_is_inside(look->call, value->text)) {
@@ -121,7 +121,7 @@ static bool is_option(struct str word, const char *options, bool abbreviates)
 }
 
 static const struct guard *find_row(const struct look *look, struct str word, enum effect effect,
-				    bool abbreviates)
+                                    bool abbreviates)
 {
 	for (size_t i = 0; i < look->n_rows; i++)
 		if (look->rows[i]->effect == effect &&
@@ -132,10 +132,10 @@ static const struct guard *find_row(const struct look *look, struct str word, en
 
 /* True when the next argument is this one's value and was looked at. */
 static bool check_option(struct look *look, struct str word, struct str attached, bool has_attached,
-			 const struct field *next)
+                         const struct field *next)
 {
 	bool abbreviates = look->program->style & ABBREVIATES;
-	struct field value = {.text = attached};
+	struct field value = { .text = attached };
 	const struct field *given = has_attached ? &value : next;
 
 	if (call_names(look->call, word))
@@ -149,7 +149,7 @@ static bool check_option(struct look *look, struct str word, struct str attached
 			return row->effect == VALUE && !has_attached;
 		if (row->effect == ASK)
 			worsen(look, ruling_ask("an option that runs programs, writes files or "
-						"leaves the project"));
+			                        "leaves the project"));
 		else
 			check_value(look, row->effect, given);
 		return false;
@@ -158,9 +158,8 @@ static bool check_option(struct look *look, struct str word, struct str attached
 		return false;
 	if (find_row(look, word, ASK, true) || find_row(look, word, WRITES, true) ||
 	    find_row(look, word, INSIDE, true))
-		worsen(look,
-		       ruling_ask(
-			   "an option that may stand for one that runs programs or writes files"));
+		worsen(look, ruling_ask("an option that may stand for one that runs programs or "
+		                        "writes files"));
 	return false;
 }
 
@@ -169,9 +168,9 @@ static bool check_cluster(struct look *look, struct str word, const struct field
 {
 	for (size_t i = 1; i < word.len; i++) {
 		struct str option = arena_join(look->call->shell->arena, STR("-"),
-					       (char[]){word.data[i], '\0'}, (char *)NULL);
+		                               (char[]){ word.data[i], '\0' }, (char *)NULL);
 		bool takes_value = strchr(look->program->valued, word.data[i]) ||
-				   find_row(look, option, VALUE, false);
+		                   find_row(look, option, VALUE, false);
 		struct str rest = str_from(word, i + 1);
 
 		if (check_option(look, option, rest, rest.len != 0, next) && !rest.len)
@@ -190,17 +189,17 @@ static bool check_word(struct look *look, struct str word, const struct field *n
 	/* Go's flags and their like have one dash or two. */
 	if (word.data[1] == '-' && look->program->style & SINGLE && word.len > 3)
 		(void)check_option(look, str_from(name, 1),
-				   equals == STR_NONE ? STR("") : str_from(word, equals + 1),
-				   equals != STR_NONE, next);
+		                   equals == STR_NONE ? STR("") : str_from(word, equals + 1),
+		                   equals != STR_NONE, next);
 	if (word.data[1] == '-' || !(look->program->style & CLUSTERS)) {
 		if (check_option(look, name,
-				 equals == STR_NONE ? STR("") : str_from(word, equals + 1),
-				 equals != STR_NONE, next))
+		                 equals == STR_NONE ? STR("") : str_from(word, equals + 1),
+		                 equals != STR_NONE, next))
 			return true;
 		/* -Ifolder and -ofile of programs that do not cluster. */
 		if (word.len > 2 && word.data[1] != '-')
 			return check_option(look, str_head(word, 2), str_from(word, 2), true,
-					    next) &&
+			                    next) &&
 			       false;
 		return false;
 	}
@@ -239,19 +238,19 @@ static void look_at_words(struct look *look)
 }
 
 static bool applies(const struct guard *guard, const struct call *call, struct str name,
-		    bool wants_subcommand)
+                    bool wants_subcommand)
 {
 	if ((guard->subcommands[0] != '\0') != wants_subcommand)
 		return false;
 	if (!program_in_list(name, guard->programs, '|'))
 		return false;
 	return !wants_subcommand || (call->n > 1 && !call->argv[1].opaque &&
-				     program_in_list(call->argv[1].text, guard->subcommands, '|'));
+	                             program_in_list(call->argv[1].text, guard->subcommands, '|'));
 }
 
 static struct ruling check_as(const struct call *call, struct str name)
 {
-	struct look look = {.call = call, .worst = ruling_fine()};
+	struct look look = { .call = call, .worst = ruling_fine() };
 
 	for (size_t i = 0; i < COUNT(programs) && !look.program; i++)
 		if (program_in_list(name, programs[i].programs, '|'))
@@ -293,7 +292,7 @@ struct ruling guards_check(const struct call *call)
 		for (size_t i = 1; i + 1 < call->n; i++) {
 			if (call->argv[i].opaque)
 				return ruling_worse(worst,
-						    ruling_ask("what Python runs is not known"));
+				                    ruling_ask("what Python runs is not known"));
 			if (str_is(call->argv[i].text, "-m"))
 				return ruling_worse(worst, guards_check_tool(call, i + 1));
 			if (call->argv[i].text.len == 0 || call->argv[i].text.data[0] != '-')
@@ -303,9 +302,9 @@ struct ruling guards_check(const struct call *call)
 	if (program_in_list(name, "uv poetry pdm pipenv bundle pipx", ' ') && call->n > 2 &&
 	    program_in_list(call->argv[1].text, "run exec", ' '))
 		worst = ruling_worse(worst, call->argv[2].text.len &&
-						    call->argv[2].text.data[0] == '-' &&
-						    !call_names(call, call->argv[2].text)
-						? ruling_ask("an option before the tool")
-						: guards_check_tool(call, 2));
+		                                            call->argv[2].text.data[0] == '-' &&
+		                                            !call_names(call, call->argv[2].text)
+		                                    ? ruling_ask("an option before the tool")
+		                                    : guards_check_tool(call, 2));
 	return worst;
 }

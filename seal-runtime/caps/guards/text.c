@@ -96,7 +96,7 @@ static bool sed_command(struct sed *sed)
 
 static bool sed_is_plain(struct str script)
 {
-	struct sed sed = {script, 0};
+	struct sed sed = { script, 0 };
 
 	for (;;) {
 		skip(&sed, " \t\n;");
@@ -131,7 +131,7 @@ struct ruling guard_sed(const struct call *call)
 
 	for (size_t i = 1; i < call->n; i++) {
 		struct str text = call->argv[i].text;
-		struct str value = {NULL, 0};
+		struct str value = { NULL, 0 };
 
 		if (!only_operands && str_is(text, "--") && !call->argv[i].opaque) {
 			only_operands = true;
@@ -145,15 +145,15 @@ struct ruling guard_sed(const struct call *call)
 		if (str_starts(text, STR("--expression=")))
 			value = str_from(text, 13);
 		else if (text.data[1] != '-' && text.data[text.len - 1] == 'e' && i + 1 < call->n &&
-			 !call->argv[i + 1].opaque)
+		         !call->argv[i + 1].opaque)
 			value = call->argv[++i].text;
 		else if (text.data[1] == 'e' && text.len > 2)
 			value = str_from(text, 2);
 		else if (str_is(text, "--expression") && i + 1 < call->n &&
-			 !call->argv[i + 1].opaque)
+		         !call->argv[i + 1].opaque)
 			value = call->argv[++i].text;
 		else if (str_starts(text, STR("--e")) ||
-			 (text.data[1] != '-' && str_chr(text, 'e') != STR_NONE))
+		         (text.data[1] != '-' && str_chr(text, 'e') != STR_NONE))
 			return ruling_ask("a program for sed that is not understood");
 		if (!value.data)
 			continue;
@@ -170,8 +170,8 @@ struct ruling guard_sed(const struct call *call)
 
 static bool awk_is_plain(struct str program)
 {
-	static const char *const words[] = {"system", "getline", "@load",   "@include", "close",
-					    "fflush", "ARGV",    "ENVIRON", "PROCINFO", "@"};
+	static const char *const words[] = { "system", "getline", "@load",   "@include", "close",
+		                             "fflush", "ARGV",    "ENVIRON", "PROCINFO", "@" };
 	bool in_string = false;
 	unsigned int depth = 0;
 
@@ -226,8 +226,8 @@ struct ruling guard_awk(const struct call *call)
 		if (str_is(text, "--"))
 			continue;
 		return awk_is_plain(text)
-			   ? ruling_fine()
-			   : ruling_ask("a program for awk that may write or execute");
+		               ? ruling_fine()
+		               : ruling_ask("a program for awk that may write or execute");
 	}
 	return ruling_fine();
 }

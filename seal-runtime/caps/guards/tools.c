@@ -13,7 +13,7 @@ struct ruling guard_always(const struct call *call)
 	if (call->rule && (call->rule->tail == RULE_EXACT || call->rule->n_words > 1))
 		return ruling_fine();
 	return ruling_ask(
-	    "can run programs or reach elsewhere in too many ways; a rule must name the form");
+		"can run programs or reach elsewhere in too many ways; a rule must name the form");
 }
 
 /* Listing and printing are fine, everything else writes. */
@@ -41,15 +41,15 @@ struct ruling guard_find(const struct call *call)
 struct ruling guard_uniq(const struct call *call)
 {
 	return guards_count_operands(call, "-f -s -w") > 1
-		   ? ruling_ask("the second file is written")
-		   : ruling_fine();
+	               ? ruling_ask("the second file is written")
+	               : ruling_fine();
 }
 
 struct ruling guard_second_operand(const struct call *call)
 {
 	return guards_count_operands(call, "-c -g -l -s -o -cols -len -seek -groupsize") > 1
-		   ? ruling_ask("the second file is written")
-		   : ruling_fine();
+	               ? ruling_ask("the second file is written")
+	               : ruling_fine();
 }
 
 struct ruling guard_date(const struct call *call)
@@ -84,8 +84,8 @@ struct ruling guard_tar(const struct call *call)
 		if (!strchr("tvzjJfa", mode.data[i]))
 			return ruling_ask("tar writes files unless it only lists (-t)");
 	return str_chr(mode, 't') != STR_NONE
-		   ? ruling_fine()
-		   : ruling_ask("tar writes files unless it only lists (-t)");
+	               ? ruling_fine()
+	               : ruling_ask("tar writes files unless it only lists (-t)");
 }
 
 struct ruling guard_cargo(const struct call *call)
@@ -110,8 +110,8 @@ struct ruling guard_npm(const struct call *call)
 		return ruling_fine();
 	while (tool < call->n && !call->argv[tool].opaque &&
 	       program_in_list(
-		   call->argv[tool].text,
-		   "--no-install --yes -y --no -- --quiet -q --offline --prefer-offline", ' '))
+		       call->argv[tool].text,
+		       "--no-install --yes -y --no -- --quiet -q --offline --prefer-offline", ' '))
 		tool++;
 	if (tool < call->n && !call->argv[tool].opaque &&
 	    (str_chr(call->argv[tool].text, '@') != STR_NONE ||
@@ -157,17 +157,18 @@ struct ruling guard_make(const struct call *call)
 
 struct ruling guard_cmake(const struct call *call)
 {
-	static const char *const risky[] = {
-	    "COMPILER", "LAUNCHER",   "TOOLCHAIN", "PROGRAM",      "COMMAND",
-	    "LINKER",   "EXECUTABLE", "RULE",      "MODULE_PATH",  "INCLUDE",
-	    "EMULATOR", "GENERATOR",  "CMAKE_AR",  "CMAKE_RANLIB", "FETCHCONTENT"};
+	static const char *const risky[] = { "COMPILER",   "LAUNCHER",     "TOOLCHAIN",
+		                             "PROGRAM",    "COMMAND",      "LINKER",
+		                             "EXECUTABLE", "RULE",         "MODULE_PATH",
+		                             "INCLUDE",    "EMULATOR",     "GENERATOR",
+		                             "CMAKE_AR",   "CMAKE_RANLIB", "FETCHCONTENT" };
 
 	for (size_t i = 1; i < call->n; i++) {
 		struct str text = call->argv[i].text;
 
 		if (str_is(text, "--"))
 			return i + 1 < call->n ? ruling_ask("options for the build program itself")
-					       : ruling_fine();
+			                       : ruling_fine();
 		if (!str_starts(text, STR("-D")))
 			continue;
 		if (text.len == 2 && i + 1 < call->n)
@@ -175,7 +176,7 @@ struct ruling guard_cmake(const struct call *call)
 		for (size_t k = 0; k < sizeof(risky) / sizeof(risky[0]); k++)
 			if (str_find(text, str_of(risky[k]), 0) != STR_NONE)
 				return ruling_ask(
-				    "a setting of cmake that names a program or code");
+					"a setting of cmake that names a program or code");
 	}
 	return guard_inside_operands(call);
 }
@@ -183,19 +184,20 @@ struct ruling guard_cmake(const struct call *call)
 struct ruling guard_compiler(const struct call *call)
 {
 	static const char *const risky[] = {
-	    "@",         "-fplugin",       "-fuse-ld",     "-specs",   "-Wl,",
-	    "-Wa,",      "-Wp,",           "-Bstatic/",    "-fdump",   "-ftest-coverage",
-	    "-fprofile", "-save-temps",    "-print-file",  "-Xclang",  "-fpass-plugin",
-	    "-load",     "-fdebug-prefix", "-ftime-trace", "-fmodule", "-gsplit",
-	    "-o/",       "--plugin",       "-wrapper"};
+		"@",         "-fplugin",       "-fuse-ld",     "-specs",   "-Wl,",
+		"-Wa,",      "-Wp,",           "-Bstatic/",    "-fdump",   "-ftest-coverage",
+		"-fprofile", "-save-temps",    "-print-file",  "-Xclang",  "-fpass-plugin",
+		"-load",     "-fdebug-prefix", "-ftime-trace", "-fmodule", "-gsplit",
+		"-o/",       "--plugin",       "-wrapper"
+	};
 
 	for (size_t i = 1; i < call->n; i++)
 		for (size_t k = 0; k < sizeof(risky) / sizeof(risky[0]); k++)
 			if (!call->argv[i].opaque &&
 			    str_starts(call->argv[i].text, str_of(risky[k])) &&
 			    !call_names(call, call->argv[i].text))
-				return ruling_ask(
-				    "an option of the compiler that runs programs or writes files");
+				return ruling_ask("an option of the compiler that runs programs or "
+				                  "writes files");
 	return ruling_fine();
 }
 
@@ -213,27 +215,27 @@ static struct ruling check_url(const struct call *call, struct str text)
 		return ruling_ask("a scheme other than http and https");
 	if (scheme == STR_NONE)
 		target = arena_join(call->shell->arena, STR("http://"),
-				    arena_copy(call->shell->arena, text).data, (char *)NULL);
-	if (caps_host_parse(target, &host, &(struct err){0}) < 0)
+		                    arena_copy(call->shell->arena, text).data, (char *)NULL);
+	if (caps_host_parse(target, &host, &(struct err){ 0 }) < 0)
 		return ruling_ask("an address that is not plain");
 	at = caps_hosts_deny(denied->hosts, &host);
 	if (at != CAPS_HOSTS_NONE)
-		return (struct ruling){CAPS_DENY,
-				       denied->texts[at],
-				       denied->lines[at],
-				       "a deny rule names the host",
-				       false,
-				       false};
+		return (struct ruling){ CAPS_DENY,
+			                denied->texts[at],
+			                denied->lines[at],
+			                "a deny rule names the host",
+			                false,
+			                false };
 	return ruling_fine();
 }
 
 struct ruling guard_curl(const struct call *call)
 {
 	static const char valued[] =
-	    "-X --request -H --header -A --user-agent -m --max-time --connect-timeout --retry "
-	    "-d --data --data-raw --data-urlencode --data-binary -w --write-out -F --form -e "
-	    "--referer -b --cookie -r --range --retry-delay --json --max-redirs -t --tries -T "
-	    "--timeout -U -Q --level -l";
+		"-X --request -H --header -A --user-agent -m --max-time --connect-timeout --retry "
+		"-d --data --data-raw --data-urlencode --data-binary -w --write-out -F --form -e "
+		"--referer -b --cookie -r --range --retry-delay --json --max-redirs -t --tries -T "
+		"--timeout -U -Q --level -l";
 	struct ruling worst = ruling_fine();
 
 	for (size_t i = 1; i < call->n && worst.verdict != CAPS_DENY; i++) {
@@ -250,15 +252,15 @@ struct ruling guard_curl(const struct call *call)
 		if (is_long && str_chr(text, '=') != STR_NONE)
 			value = str_from(text, str_chr(text, '=') + 1);
 		else if ((program_in_list(text, valued, ' ') ||
-			  (!is_long && strchr("XHAmdwFebrU", text.data[text.len - 1]))) &&
-			 i + 1 < call->n)
+		          (!is_long && strchr("XHAmdwFebrU", text.data[text.len - 1]))) &&
+		         i + 1 < call->n)
 			value = call->argv[++i].text;
 		else if (!is_long && text.len > 2)
 			value = str_from(text, 2);
 		if (str_starts(text, STR("-b")) || str_starts(text, STR("--cookie")))
 			worst = ruling_worse(worst, str_chr(value, '=') == STR_NONE
-							? ruling_ask("sends a file of cookies")
-							: ruling_fine());
+			                                    ? ruling_ask("sends a file of cookies")
+			                                    : ruling_fine());
 		if ((value.len && (value.data[0] == '@' || value.data[0] == '<')) ||
 		    str_find(value, STR("=@"), 0) != STR_NONE ||
 		    str_find(value, STR("=<"), 0) != STR_NONE ||
@@ -271,9 +273,9 @@ struct ruling guard_curl(const struct call *call)
 struct ruling guard_docker(const struct call *call)
 {
 	static const char risky[] =
-	    "run exec cp build create start compose buildx push pull load import save export "
-	    "commit login plugin swarm stack service secret context system volume network "
-	    "kill stop restart rm rmi update rename attach container image";
+		"run exec cp build create start compose buildx push pull load import save export "
+		"commit login plugin swarm stack service secret context system volume network "
+		"kill stop restart rm rmi update rename attach container image";
 
 	if (call->n > 1 && !call->argv[1].opaque &&
 	    program_in_list(call->argv[1].text, risky, ' ') &&
@@ -285,7 +287,7 @@ struct ruling guard_docker(const struct call *call)
 struct ruling guard_gh(const struct call *call)
 {
 	static const char risky[] =
-	    "alias extension api auth config secret ssh-key gpg-key codespace browse variable";
+		"alias extension api auth config secret ssh-key gpg-key codespace browse variable";
 
 	if (call->n > 1 && !call->argv[1].opaque &&
 	    program_in_list(call->argv[1].text, risky, ' ') &&

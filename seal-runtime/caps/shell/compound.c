@@ -92,11 +92,11 @@ struct node *read_for(struct reader *reader, TSNode from)
 	}
 	node->name = read_source(reader, ts_node_child(from, 1));
 	for (end = words; end < group && !read_is(ts_node_child(from, end), ";") &&
-			  !read_is(ts_node_child(from, end), "\n");)
+	                  !read_is(ts_node_child(from, end), "\n");)
 		end++;
 	if (end > words) {
-		scan = (struct scan){reader, &from, ts_node_start_byte(ts_node_child(from, words)),
-				     ts_node_end_byte(ts_node_child(from, end - 1))};
+		scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, words)),
+			              ts_node_end_byte(ts_node_child(from, end - 1)) };
 		node->words = words_read(&scan);
 	}
 	node->body = read_body_of(reader, ts_node_child(from, group), "do", "done");
@@ -122,8 +122,8 @@ static struct arm *read_arm(struct reader *reader, TSNode from)
 
 		while (last + 1 < paren && !read_is(ts_node_child(from, last + 1), "|"))
 			last++;
-		scan = (struct scan){reader, &from, ts_node_start_byte(ts_node_child(from, first)),
-				     ts_node_end_byte(ts_node_child(from, last))};
+		scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, first)),
+			              ts_node_end_byte(ts_node_child(from, last)) };
 		*at = words_read_one(&scan, true);
 		if (*at)
 			at = &(*at)->next;
@@ -151,8 +151,8 @@ struct node *read_case(struct reader *reader, TSNode from)
 		read_confuse(reader, "has a case that is not understood");
 		return node;
 	}
-	scan = (struct scan){reader, &from, ts_node_start_byte(ts_node_child(from, 1)),
-			     ts_node_end_byte(ts_node_child(from, in - 1))};
+	scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, 1)),
+		              ts_node_end_byte(ts_node_child(from, in - 1)) };
 	node->words = words_read_one(&scan, true);
 	for (uint32_t i = in + 1; i < ts_node_child_count(from) && !reader->confused; i++) {
 		TSNode child = ts_node_child(from, i);

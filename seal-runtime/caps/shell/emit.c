@@ -17,7 +17,7 @@ struct str shell_quote(struct arena *arena, struct str text)
 		}
 	}
 	out[len++] = '\'';
-	return (struct str){out, len};
+	return (struct str){ out, len };
 }
 
 struct emit {
@@ -79,27 +79,17 @@ static void emit_part(struct emit *emit, const struct part *part)
 	switch (part->kind) {
 	case PART_TEXT:
 	case PART_BRACE:
-	case PART_STRANGE:
-		put_quoted(emit, part->text);
-		return;
-	case PART_GLOB:
-		buf_add(&emit->out, part->text);
-		return;
-	case PART_VARIABLE:
-		emit_variable(emit, part);
-		return;
+	case PART_STRANGE: put_quoted(emit, part->text); return;
+	case PART_GLOB: buf_add(&emit->out, part->text); return;
+	case PART_VARIABLE: emit_variable(emit, part); return;
 	case PART_SCRIPT:
-	case PART_PROCESS:
-		emit_script(emit, part);
-		return;
+	case PART_PROCESS: emit_script(emit, part); return;
 	case PART_ARITHMETIC:
 		put(emit, "\"$((");
 		buf_add(&emit->out, part->text);
 		put(emit, "))\"");
 		return;
-	case PART_TILDE:
-		put_quoted(emit, part->known ? part->value : part->text);
-		return;
+	case PART_TILDE: put_quoted(emit, part->known ? part->value : part->text); return;
 	}
 }
 
@@ -197,8 +187,9 @@ static void emit_pipe(struct emit *emit, const struct node *node)
 static void emit_list(struct emit *emit, const struct node *list)
 {
 	static const char *const separators[] = {
-	    [SEPARATOR_LINE] = "; ",  [SEPARATOR_SEMICOLON] = "; ", [SEPARATOR_BACKGROUND] = " & ",
-	    [SEPARATOR_AND] = " && ", [SEPARATOR_OR] = " || ",
+		[SEPARATOR_LINE] = "; ",        [SEPARATOR_SEMICOLON] = "; ",
+		[SEPARATOR_BACKGROUND] = " & ", [SEPARATOR_AND] = " && ",
+		[SEPARATOR_OR] = " || ",
 	};
 
 	for (const struct node *child = list->first; child; child = child->next) {
@@ -210,7 +201,7 @@ static void emit_list(struct emit *emit, const struct node *list)
 
 /* A list that another word follows: it ends in `;`, `&` or a line. */
 static void emit_block(struct emit *emit, const char *before, const struct node *list,
-		       const char *after)
+                       const char *after)
 {
 	put(emit, before);
 	if (list->kind != NODE_LIST)
@@ -256,24 +247,12 @@ static void emit_case(struct emit *emit, const struct node *node)
 static void emit_body(struct emit *emit, const struct node *node)
 {
 	switch (node->kind) {
-	case NODE_SIMPLE:
-		emit_simple(emit, node);
-		return;
-	case NODE_PIPE:
-		emit_pipe(emit, node);
-		return;
-	case NODE_LIST:
-		emit_list(emit, node);
-		return;
-	case NODE_GROUP:
-		emit_block(emit, "{ ", node->body, "}");
-		return;
-	case NODE_SUBSHELL:
-		emit_block(emit, "( ", node->body, ")");
-		return;
-	case NODE_IF:
-		emit_if(emit, node);
-		return;
+	case NODE_SIMPLE: emit_simple(emit, node); return;
+	case NODE_PIPE: emit_pipe(emit, node); return;
+	case NODE_LIST: emit_list(emit, node); return;
+	case NODE_GROUP: emit_block(emit, "{ ", node->body, "}"); return;
+	case NODE_SUBSHELL: emit_block(emit, "( ", node->body, ")"); return;
+	case NODE_IF: emit_if(emit, node); return;
 	case NODE_LOOP:
 		buf_add(&emit->out, node->name);
 		emit_block(emit, " ", node->cond, "");
@@ -286,9 +265,7 @@ static void emit_body(struct emit *emit, const struct node *node)
 		emit_words(emit, node->words);
 		emit_block(emit, "\ndo ", node->body, "done");
 		return;
-	case NODE_CASE:
-		emit_case(emit, node);
-		return;
+	case NODE_CASE: emit_case(emit, node); return;
 	case NODE_TEST:
 		put(emit, "[[ ");
 		emit_words(emit, node->words);
@@ -312,14 +289,14 @@ static void emit_node(struct emit *emit, const struct node *node)
 
 struct str shell_emit(struct arena *arena, const struct node *node)
 {
-	struct emit emit = {.arena = arena};
+	struct emit emit = { .arena = arena };
 	cleanup_buf struct buf out = BUF_INIT;
 	struct str script;
 
 	emit_node(&emit, node);
 	out = emit.out;
 	if (out.failed || !out.data)
-		return (struct str){"", 0};
+		return (struct str){ "", 0 };
 	script = arena_copy(arena, buf_str(&out));
 	return script;
 }

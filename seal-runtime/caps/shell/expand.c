@@ -22,7 +22,7 @@ void fields_add(struct arena *arena, struct fields *fields, struct field field)
 
 /* The parts from `from` up to, not including, `end`, copied in front of `tail`. */
 static struct part *copy_parts(struct arena *arena, const struct part *from, const struct part *end,
-			       struct part *tail)
+                               struct part *tail)
 {
 	struct part *first = NULL, **next = &first;
 
@@ -75,7 +75,7 @@ static struct part *sequence(const struct part *open)
 
 /* Only small numbers are counted out; anything else asks. */
 static bool read_sequence(struct arena *arena, struct str text, struct part **ret_parts,
-			  size_t *ret_n)
+                          size_t *ret_n)
 {
 	char *end;
 	const char *start = arena_copy(arena, text).data;
@@ -109,32 +109,32 @@ struct spread { /* brace lists being written out */
 static void spread_braces(struct spread *spread, struct part *first, struct str source);
 
 static void spread_sequence(struct spread *spread, struct part *first, struct part *open,
-			    struct str source)
+                            struct str source)
 {
 	struct part *inner = open->next, *values = NULL;
 	size_t n = 0;
 
 	if (!read_sequence(spread->arena, inner->text, &values, &n)) {
-		struct part strange = {.kind = PART_STRANGE, .text = source};
+		struct part strange = { .kind = PART_STRANGE, .text = source };
 
 		strange.next = inner->next->next;
 		spread_braces(
-		    spread,
-		    copy_parts(spread->arena, first, open,
-			       copy_parts(spread->arena, &strange, strange.next, strange.next)),
-		    source);
+			spread,
+			copy_parts(spread->arena, first, open,
+		                   copy_parts(spread->arena, &strange, strange.next, strange.next)),
+			source);
 		return;
 	}
 	for (size_t i = 0; i < n && spread->n < SHELL_FIELDS_MAX; i++)
 		spread_braces(
-		    spread,
-		    copy_parts(spread->arena, first, open,
-			       copy_parts(spread->arena, &values[i], NULL, inner->next->next)),
-		    source);
+			spread,
+			copy_parts(spread->arena, first, open,
+		                   copy_parts(spread->arena, &values[i], NULL, inner->next->next)),
+			source);
 }
 
 static void spread_list(struct spread *spread, struct part *first, struct part *open,
-			struct part *close, struct str source)
+                        struct part *close, struct str source)
 {
 	struct part *start = open->next;
 	unsigned int depth = 0;
@@ -146,9 +146,9 @@ static void spread_list(struct spread *spread, struct part *first, struct part *
 			continue;
 		}
 		spread_braces(spread,
-			      copy_parts(spread->arena, first, open,
-					 copy_parts(spread->arena, start, part, close->next)),
-			      source);
+		              copy_parts(spread->arena, first, open,
+		                         copy_parts(spread->arena, start, part, close->next)),
+		              source);
 		if (part == close)
 			return;
 		start = part->next;
@@ -190,13 +190,13 @@ static void spread_braces(struct spread *spread, struct part *first, struct str 
 static void add_known(struct shell *shell, struct field *field, struct str text)
 {
 	if (!field->opaque)
-		field->text = field->text.len
-				  ? arena_join(shell->arena, field->text,
-					       arena_copy(shell->arena, text).data, (char *)NULL)
-				  : text;
+		field->text = field->text.len ? arena_join(shell->arena, field->text,
+		                                           arena_copy(shell->arena, text).data,
+		                                           (char *)NULL)
+		                              : text;
 	if (field->globbed)
 		field->glob = arena_join(shell->arena, field->glob,
-					 arena_copy(shell->arena, text).data, (char *)NULL);
+		                         arena_copy(shell->arena, text).data, (char *)NULL);
 }
 
 static void add_opaque(struct field *field, bool many)
@@ -240,11 +240,11 @@ static bool is_argument(struct str name)
 
 /* The variable's value if it is known, else what is known of it. */
 static enum value_kind value_of(struct shell *shell, struct str name, struct str *ret_text,
-				bool *ret_no_dash)
+                                bool *ret_no_dash)
 {
 	const struct variable *variable = shell_variable(shell, name);
 
-	*ret_text = (struct str){"", 0};
+	*ret_text = (struct str){ "", 0 };
 	*ret_no_dash = false;
 	if (is_argument(name))
 		return shell->has_arguments ? VALUE_UNKNOWN : VALUE_TEXT;
@@ -258,7 +258,7 @@ static enum value_kind value_of(struct shell *shell, struct str name, struct str
 }
 
 static void expand_operator(struct shell *shell, struct field *field, struct part *part,
-			    enum value_kind kind, struct str text)
+                            enum value_kind kind, struct str text)
 {
 	char op = part->op.data[part->op.data[0] == ':'];
 	bool is_known = kind == VALUE_TEXT;
@@ -271,7 +271,7 @@ static void expand_operator(struct shell *shell, struct field *field, struct par
 	if (op == '=') {
 		if (command_is_sensitive_name(part->text))
 			shell_say(shell, CAPS_ASK, part->text, "",
-				  "sets a variable that other programs act on");
+			          "sets a variable that other programs act on");
 		shell_assign(shell, part->text, VALUE_UNKNOWN, STR(""));
 	}
 	if (is_known && (op == '-' || op == '=' || op == '?') && text.len) {
@@ -291,7 +291,7 @@ static void expand_variable(struct shell *shell, struct field *field, struct par
 
 	if (!shell->caps->manifest->security.allow_expansion)
 		shell_say(shell, CAPS_DENY, part->text, "[security] allow_expansion",
-			  "variables are switched off; write the value");
+		          "variables are switched off; write the value");
 	if (part->op.len) {
 		expand_operator(shell, field, part, kind, text);
 	} else if (kind == VALUE_TEXT && !(is_argument(part->text) && part->text.data[0] == '@')) {
@@ -324,7 +324,7 @@ static bool constant_of(const struct node *body, struct str *ret_text)
 	part = cat->redirects->target->first;
 	if (part && (part->kind != PART_TEXT || part->next))
 		return false;
-	text = part ? part->text : (struct str){"", 0};
+	text = part ? part->text : (struct str){ "", 0 };
 	while (text.len && text.data[text.len - 1] == '\n')
 		text.len--;
 	*ret_text = text;
@@ -344,10 +344,10 @@ static void expand_script(struct shell *shell, struct field *field, struct part 
 	}
 	if (security->allow_subshell == TRISTATE_FALSE)
 		shell_say(shell, CAPS_DENY, part->body ? part->body->source : part->text,
-			  "[security] allow_subshell", "commands inside commands are switched off");
+		          "[security] allow_subshell", "commands inside commands are switched off");
 	if (security->allow_subshell == TRISTATE_UNSET && !IS_MUTANT(SUBSTITUTIONS))
 		shell_say(shell, CAPS_ASK, part->body ? part->body->source : part->text,
-			  "[security] allow_subshell", "a command inside a command");
+		          "[security] allow_subshell", "a command inside a command");
 	if (part->body && !IS_MUTANT(SUBSTITUTIONS))
 		shell_walk_inside(shell, part->body);
 	if (part->kind == PART_PROCESS) {
@@ -366,7 +366,7 @@ static void ask_about(struct shell *shell, struct str text, const char *reason)
 
 	if (shell_raw_denied(shell->caps, shell->arena, text, &rule))
 		shell_say(shell, CAPS_DENY, text, arena_copy(shell->arena, rule->text).data,
-			  "a deny rule names a command in it");
+		          "a deny rule names a command in it");
 	else
 		shell_say(shell, CAPS_ASK, text, "", reason);
 }
@@ -393,9 +393,7 @@ static void expand_part(struct shell *shell, struct field *field, struct part *p
 {
 	switch (part->kind) {
 	case PART_TEXT:
-	case PART_BRACE:
-		add_known(shell, field, part->text);
-		return;
+	case PART_BRACE: add_known(shell, field, part->text); return;
 	case PART_GLOB:
 		if (is_value) {
 			field->globbed = true;
@@ -411,30 +409,22 @@ static void expand_part(struct shell *shell, struct field *field, struct part *p
 				add_opaque(field, true);
 			field->globbed = true;
 			field->glob =
-			    arena_join(shell->arena, field->glob,
-				       arena_copy(shell->arena, part->text).data, (char *)NULL);
+				arena_join(shell->arena, field->glob,
+			                   arena_copy(shell->arena, part->text).data, (char *)NULL);
 		}
 		return;
-	case PART_VARIABLE:
-		expand_variable(shell, field, part);
-		return;
+	case PART_VARIABLE: expand_variable(shell, field, part); return;
 	case PART_SCRIPT:
-	case PART_PROCESS:
-		expand_script(shell, field, part);
-		return;
+	case PART_PROCESS: expand_script(shell, field, part); return;
 	case PART_ARITHMETIC:
 		if (!shell_arithmetic(shell, part->text))
 			ask_about(shell, part->text,
-				  "arithmetic over values that are not known numbers");
+			          "arithmetic over values that are not known numbers");
 		field->number = field->text.len == 0 && !field->opaque && !part->next;
 		add_opaque(field, false);
 		return;
-	case PART_TILDE:
-		expand_tilde(shell, field, part);
-		return;
-	case PART_STRANGE:
-		expand_strange(shell, field, part);
-		return;
+	case PART_TILDE: expand_tilde(shell, field, part); return;
+	case PART_STRANGE: expand_strange(shell, field, part); return;
 	}
 }
 
@@ -449,7 +439,7 @@ static bool counts_when_empty(const struct word *word)
 
 void words_expand(struct shell *shell, struct word *word, struct fields *fields)
 {
-	struct spread spread = {.arena = shell->arena};
+	struct spread spread = { .arena = shell->arena };
 	struct word *made = NULL, *after = word->next;
 	bool has_brace = false;
 
@@ -460,7 +450,7 @@ void words_expand(struct shell *shell, struct word *word, struct fields *fields)
 		spread_braces(&spread, word->first, word->source);
 		if (spread.n >= SHELL_FIELDS_MAX || !made) {
 			shell_say(shell, CAPS_ASK, word->source, "",
-				  "a brace list that is too long");
+			          "a brace list that is too long");
 			return;
 		}
 		/* The words made take the place of the one they came from. */
@@ -471,7 +461,7 @@ void words_expand(struct shell *shell, struct word *word, struct fields *fields)
 			word->next = after;
 	}
 	for (; word != after; word = word->next) {
-		struct field field = {.text = {"", 0}, .word = word};
+		struct field field = { .text = { "", 0 }, .word = word };
 
 		for (struct part *part = word->first; part; part = part->next)
 			expand_part(shell, &field, part, false);
@@ -482,14 +472,14 @@ void words_expand(struct shell *shell, struct word *word, struct fields *fields)
 
 struct field words_expand_one(struct shell *shell, struct word *word)
 {
-	struct field field = {.text = {"", 0}};
+	struct field field = { .text = { "", 0 } };
 
 	for (struct part *part = word->first; part; part = part->next) {
 		bool was_quoted = part->quoted;
 
 		/* Nothing is split here; the emitted word is quoted to match. */
 		part->quoted =
-		    part->kind != PART_GLOB && part->kind != PART_TILDE ? true : was_quoted;
+			part->kind != PART_GLOB && part->kind != PART_TILDE ? true : was_quoted;
 		expand_part(shell, &field, part, true);
 	}
 	field.many = false;

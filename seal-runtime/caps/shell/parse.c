@@ -11,7 +11,7 @@ struct str read_source(const struct reader *reader, TSNode node)
 {
 	size_t start = ts_node_start_byte(node);
 
-	return (struct str){reader->text.data + start, ts_node_end_byte(node) - start};
+	return (struct str){ reader->text.data + start, ts_node_end_byte(node) - start };
 }
 
 void read_confuse(struct reader *reader, const char *why)
@@ -151,7 +151,7 @@ static struct assignment *read_assignment(struct reader *reader, TSNode from)
 	}
 	assignment->name = read_source(reader, name);
 	assignment->appends = read_is(equals, "+=");
-	scan = (struct scan){reader, &from, ts_node_end_byte(equals), ts_node_end_byte(from)};
+	scan = (struct scan){ reader, &from, ts_node_end_byte(equals), ts_node_end_byte(from) };
 	assignment->value = words_read_one(&scan, true);
 	return assignment;
 }
@@ -185,13 +185,13 @@ static struct node *read_command(struct reader *reader, TSNode from)
 		} else if (read_is(child, "herestring_redirect")) {
 			read_herestring(reader, child, node);
 		} else {
-			while (
-			    i + 1 < n &&
-			    is_joint(reader, end, ts_node_start_byte(ts_node_child(from, i + 1))) &&
-			    !read_is(ts_node_child(from, i + 1), "file_redirect") &&
-			    !read_is(ts_node_child(from, i + 1), "herestring_redirect"))
+			while (i + 1 < n &&
+			       is_joint(reader, end,
+			                ts_node_start_byte(ts_node_child(from, i + 1))) &&
+			       !read_is(ts_node_child(from, i + 1), "file_redirect") &&
+			       !read_is(ts_node_child(from, i + 1), "herestring_redirect"))
 				end = ts_node_end_byte(ts_node_child(from, ++i));
-			scan = (struct scan){reader, &from, ts_node_start_byte(child), end};
+			scan = (struct scan){ reader, &from, ts_node_start_byte(child), end };
 			read_add_words(node, words_read_one(&scan, false));
 		}
 	}
@@ -221,8 +221,8 @@ static struct node *read_redirected(struct reader *reader, TSNode from)
 	for (uint32_t i = 0; i < ts_node_child_count(from) && !reader->confused; i++) {
 		TSNode child = ts_node_child(from, i);
 		bool is_redirect = read_is(child, "file_redirect") ||
-				   read_is(child, "heredoc_redirect") ||
-				   read_is(child, "herestring_redirect");
+		                   read_is(child, "heredoc_redirect") ||
+		                   read_is(child, "herestring_redirect");
 
 		if (!is_redirect) {
 			if (node)
@@ -285,8 +285,8 @@ static struct node *read_test(struct reader *reader, TSNode from)
 	struct str text = read_source(reader, from);
 	size_t width = str_starts(text, STR("[[")) ? 2 : 1;
 	struct node *node = read_new(reader, width == 2 ? NODE_TEST : NODE_SIMPLE, from);
-	struct scan scan = (struct scan){reader, &from, ts_node_start_byte(from) + width,
-					 ts_node_end_byte(from) - width};
+	struct scan scan = (struct scan){ reader, &from, ts_node_start_byte(from) + width,
+		                          ts_node_end_byte(from) - width };
 
 	if (text.len < 2 * width + 1 || !str_ends(text, width == 2 ? STR("]]") : STR("]")) ||
 	    (text.len > width && text.data[width] == '(')) {
@@ -308,7 +308,7 @@ static struct node *read_compound(struct reader *reader, TSNode from)
 
 	if (str_starts(text, STR("((")) && str_ends(text, STR("))"))) {
 		node = read_new(reader, NODE_ARITHMETIC, from);
-		node->name = (struct str){text.data + 2, text.len - 4};
+		node->name = (struct str){ text.data + 2, text.len - 4 };
 		return node;
 	}
 	node = read_new(reader, NODE_GROUP, from);
@@ -365,23 +365,23 @@ static const struct {
 	const char *type;
 	struct node *(*read)(struct reader *reader, TSNode from);
 } statements[] = {
-    {"command", read_command},
-    {"list", read_flat_list},
-    {"pipeline", read_pipeline},
-    {"redirected_statement", read_redirected},
-    {"variable_assignment", read_lone_assignment},
-    {"variable_assignments", read_lone_assignment},
-    {"test_command", read_test},
-    {"negated_command", read_negated},
-    {"subshell", read_subshell},
-    {"compound_statement", read_compound},
-    {"if_statement", read_if_statement},
-    {"while_statement", read_loop},
-    {"for_statement", read_for},
-    {"case_statement", read_case},
-    {"declaration_command", read_command},
-    {"unset_command", read_command},
-    {"file_redirect", read_redirected},
+	{ "command", read_command },
+	{ "list", read_flat_list },
+	{ "pipeline", read_pipeline },
+	{ "redirected_statement", read_redirected },
+	{ "variable_assignment", read_lone_assignment },
+	{ "variable_assignments", read_lone_assignment },
+	{ "test_command", read_test },
+	{ "negated_command", read_negated },
+	{ "subshell", read_subshell },
+	{ "compound_statement", read_compound },
+	{ "if_statement", read_if_statement },
+	{ "while_statement", read_loop },
+	{ "for_statement", read_for },
+	{ "case_statement", read_case },
+	{ "declaration_command", read_command },
+	{ "unset_command", read_command },
+	{ "file_redirect", read_redirected },
 };
 
 /* The tables' limit on nesting is the walk's; this one keeps our own stack. */
@@ -404,7 +404,7 @@ static struct node *read_statement(struct reader *reader, TSNode from)
 		return reader->confused ? NULL : node;
 	}
 	read_confuse(reader,
-		     "uses a construct that is never silent (a function, an array, select, …)");
+	             "uses a construct that is never silent (a function, an array, select, …)");
 	reader->depth--;
 	return NULL;
 }
@@ -437,8 +437,8 @@ size_t shell_node_end(const void *root, size_t at, const char *type)
 struct node *shell_parse_inner(struct reader *reader, const void *root, size_t at, size_t *ret_end)
 {
 	const char *type = reader->text.data[at] == '<' || reader->text.data[at] == '>'
-			       ? "process_substitution"
-			       : "command_substitution";
+	                           ? "process_substitution"
+	                           : "command_substitution";
 	uint32_t n;
 	TSNode node;
 

@@ -56,8 +56,8 @@ void read_file_redirect(struct reader *reader, TSNode from, struct node *node)
 		read_confuse(reader, "has a redirect without a target");
 		return;
 	}
-	scan = (struct scan){reader, &from, ts_node_start_byte(ts_node_child(from, i)),
-			     ts_node_end_byte(from)};
+	scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, i)),
+		              ts_node_end_byte(from) };
 	words = words_read(&scan);
 	if (!words) {
 		read_confuse(reader, "has a redirect without a target");
@@ -69,8 +69,8 @@ void read_file_redirect(struct reader *reader, TSNode from, struct node *node)
 	words->next = NULL;
 	if (str_is(redirect->op, ">&") || str_is(redirect->op, "<&"))
 		redirect->kind = is_number(words->source) || str_is(words->source, "-")
-				     ? REDIRECT_COPY
-				     : REDIRECT_FILE;
+		                         ? REDIRECT_COPY
+		                         : REDIRECT_FILE;
 	add_redirect(node, redirect);
 }
 
@@ -91,13 +91,13 @@ static struct word *read_body(struct reader *reader, TSNode body, bool is_quoted
 			len += line.len;
 			out[len++] = '\n';
 		}
-		return shell_word_text(reader->arena, (struct str){out, len});
+		return shell_word_text(reader->arena, (struct str){ out, len });
 	}
 	if (strips && str_chr(text, '\t') != STR_NONE) {
 		read_confuse(reader, "has a here-document with tabs to take away and expansions");
 		return NULL;
 	}
-	scan = (struct scan){reader, &body, ts_node_start_byte(body), ts_node_end_byte(body)};
+	scan = (struct scan){ reader, &body, ts_node_start_byte(body), ts_node_end_byte(body) };
 	return words_read_quoted(&scan);
 }
 
@@ -157,7 +157,7 @@ struct node *read_heredoc(struct reader *reader, TSNode from, struct node *node)
 			result = join_pipe(reader, node, child);
 		} else if (!read_is(child, "heredoc_end")) {
 			read_confuse(reader,
-				     "has something behind a here-document that is not understood");
+			             "has something behind a here-document that is not understood");
 		}
 	}
 	return result;
@@ -177,8 +177,8 @@ void read_herestring(struct reader *reader, TSNode from, struct node *node)
 		read_confuse(reader, "has a here-string without a text");
 		return;
 	}
-	scan = (struct scan){reader, &from, ts_node_start_byte(ts_node_child(from, i + 1)),
-			     ts_node_end_byte(from)};
+	scan = (struct scan){ reader, &from, ts_node_start_byte(ts_node_child(from, i + 1)),
+		              ts_node_end_byte(from) };
 	redirect->target = words_read_one(&scan, true);
 	add_redirect(node, redirect);
 }

@@ -33,7 +33,7 @@ static const char *unreadable(struct str script)
 static void not_understood(struct shell *shell, struct str script, const char *why)
 {
 	const struct command_rule *rule = NULL;
-	struct ruling ruling = {CAPS_ASK, {"", 0}, 0, "", true, false};
+	struct ruling ruling = { CAPS_ASK, { "", 0 }, 0, "", true, false };
 
 	ruling.verdict = IS_MUTANT(PARSE) ? CAPS_ALLOW : CAPS_ASK;
 	ruling.reason = arena_join(shell->arena, STR("the command "), why, (char *)NULL).data;
@@ -48,7 +48,7 @@ static void not_understood(struct shell *shell, struct str script, const char *w
 /* Reads and walks; NULL when it was not understood. */
 static struct node *walk_text(struct shell *shell, struct str script)
 {
-	struct reader reader = {.check = shell->check, .arena = shell->arena, .text = script};
+	struct reader reader = { .check = shell->check, .arena = shell->arena, .text = script };
 	void *tree = NULL, *outer = shell->check->tree;
 	struct node *node;
 
@@ -97,8 +97,8 @@ static void begin_variables(struct shell *shell)
 
 		if (equals)
 			shell_assign(shell,
-				     (struct str){*environment, (size_t)(equals - *environment)},
-				     VALUE_TEXT, str_of(equals + 1));
+			             (struct str){ *environment, (size_t)(equals - *environment) },
+			             VALUE_TEXT, str_of(equals + 1));
 	}
 	if (!shell_variable(shell, STR("HOME")) && shell->caps->home.len > 1)
 		shell_assign(shell, STR("HOME"), VALUE_TEXT, shell->caps->home);
@@ -108,12 +108,12 @@ static void begin_variables(struct shell *shell)
 
 void shell_check(struct check *check, struct str script, struct str cwd)
 {
-	struct shell shell = {.check = check, .arena = check->arena, .caps = check->caps};
+	struct shell shell = { .check = check, .arena = check->arena, .caps = check->caps };
 	const char *why = unreadable(script);
 	struct node *node;
 
 	if (cwd.len && cwd.data[0] == '/')
-		shell.folders = (struct folders){.at = {cwd}, .n = 1};
+		shell.folders = (struct folders){ .at = { cwd }, .n = 1 };
 	else
 		shell.folders.unknown = true;
 	begin_variables(&shell);

@@ -4,7 +4,7 @@
  *   parse.c, redirect.c  the grammar's tree -> this tree, or "not understood"
  *   words.c              the text of a word -> its parts
  *   expand.c             parts -> the arguments that a command will get
- *   walk.c, test.c       this tree in the order of execution: folders, variables, redirects
+ *   walk.c, test.c, state.c  this tree in the order of execution: folders, variables, redirects
  *   ../command.c         one simple command against the rules
  *   emit.c               this tree -> the script that runs
  *
@@ -209,7 +209,7 @@ struct field words_expand_one(struct shell *shell, struct word *word);
 void shell_walk(struct shell *shell, struct node *node);
 /* A part about something that is no command of its own. */
 void shell_say(struct shell *shell, enum caps_verdict verdict, struct str source, const char *rule,
-	       const char *reason);
+               const char *reason);
 /* Commands inside a substitution or subshell: what they change stays there. */
 void shell_walk_inside(struct shell *shell, struct node *node);
 struct variable *shell_variable(const struct shell *shell, struct str name);
@@ -223,17 +223,21 @@ void fields_add(struct arena *arena, struct fields *fields, struct field field);
 /* walk.c: the file of a redirect or an operand, in every folder it may be meant in. */
 struct ruling shell_judge_path(struct shell *shell, enum caps_verb verb, struct str name);
 void shell_enter(struct shell *shell, struct field folder);
+/* state.c: what a command that may have run or not leaves behind. */
+void shell_merge_folders(struct shell *shell, const struct folders *other);
+void shell_blur(struct shell *shell, const struct node *node);
+bool shell_moves(const struct node *node);
 /* A script given as text: `sh -c`, `eval`.  Returns what to run instead, or "". */
 struct str shell_script(struct shell *shell, struct str text, bool has_arguments);
 /* First words of deny rules, looked for in text that is not understood. */
 bool shell_raw_denied(const struct caps *caps, struct arena *arena, struct str text,
-		      const struct command_rule **ret_rule);
+                      const struct command_rule **ret_rule);
 
 /* command.c: a simple command whose words are expanded. */
 void command_check(struct shell *shell, struct node *node, struct fields *argv);
 /* May this variable be set for a command? */
 struct ruling command_assignment(struct shell *shell, const struct manifest_list *granted,
-				 struct str name, bool opaque);
+                                 struct str name, bool opaque);
 bool command_is_sensitive_name(struct str name);
 
 /* emit.c */

@@ -24,7 +24,7 @@ static bool is_number(const struct shell *shell, struct str name)
 	const struct variable *variable = shell_variable(shell, name);
 
 	return variable && (variable->kind == VALUE_NUMBER ||
-			    (variable->kind == VALUE_TEXT && is_digits(variable->text)));
+	                    (variable->kind == VALUE_TEXT && is_digits(variable->text)));
 }
 
 static size_t skip_blanks(struct str text, size_t at)
@@ -40,7 +40,7 @@ static struct str name_at(struct str text, size_t at)
 
 	while (end < text.len && (isalnum((unsigned char)text.data[end]) || text.data[end] == '_'))
 		end++;
-	return (struct str){text.data + at, end - at};
+	return (struct str){ text.data + at, end - at };
 }
 
 /* At a name: what it is used for, and whether that is harmless. */
@@ -49,7 +49,7 @@ static bool check_name(struct shell *shell, struct str text, size_t *at)
 	struct str name = name_at(text, *at);
 	size_t next = skip_blanks(text, *at + name.len);
 	bool assigns = next < text.len && text.data[next] == '=' &&
-		       !(next + 1 < text.len && text.data[next + 1] == '=');
+	               !(next + 1 < text.len && text.data[next + 1] == '=');
 
 	*at += name.len;
 	if (!assigns)
@@ -93,10 +93,10 @@ bool shell_arithmetic(struct shell *shell, struct str text)
 static struct str plain(const struct word *word)
 {
 	if (!word || word->instead.len)
-		return word ? word->instead : (struct str){"", 0};
+		return word ? word->instead : (struct str){ "", 0 };
 	if (!word->first || word->first->next || word->first->kind != PART_TEXT ||
 	    word->first->quoted)
-		return (struct str){"", 0};
+		return (struct str){ "", 0 };
 	return word->first->text;
 }
 
@@ -108,11 +108,11 @@ static bool is_one_of(struct str text, const char *const *list)
 	return false;
 }
 
-static const char *const file_tests[] = {"-a", "-b", "-c", "-d", "-e", "-f", "-g", "-h",
-					 "-k", "-p", "-r", "-s", "-t", "-u", "-w", "-x",
-					 "-G", "-L", "-N", "-O", "-S", "-z", "-n", NULL};
-static const char *const text_tests[] = {"=", "==", "!=", "<", ">", "-nt", "-ot", "-ef", NULL};
-static const char *const number_tests[] = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge", NULL};
+static const char *const file_tests[] = { "-a", "-b", "-c", "-d", "-e", "-f", "-g", "-h",
+	                                  "-k", "-p", "-r", "-s", "-t", "-u", "-w", "-x",
+	                                  "-G", "-L", "-N", "-O", "-S", "-z", "-n", NULL };
+static const char *const text_tests[] = { "=", "==", "!=", "<", ">", "-nt", "-ot", "-ef", NULL };
+static const char *const number_tests[] = { "-eq", "-ne", "-lt", "-le", "-gt", "-ge", NULL };
 
 struct cursor {
 	struct shell *shell;
@@ -135,7 +135,7 @@ static struct word *take(struct cursor *cursor)
 static void take_regex(struct cursor *cursor)
 {
 	struct word *word = take(cursor);
-	struct str text = word ? word->source : (struct str){"", 0};
+	struct str text = word ? word->source : (struct str){ "", 0 };
 
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.data[i];
@@ -184,7 +184,7 @@ static void take_term(struct cursor *cursor)
 		cursor->why = "a test that may run what a variable holds";
 		return;
 	}
-	second = cursor->next ? plain(cursor->next->next) : (struct str){"", 0};
+	second = cursor->next ? plain(cursor->next->next) : (struct str){ "", 0 };
 	take_operand(cursor, is_one_of(second, number_tests));
 	if (!is_one_of(second, text_tests) && !is_one_of(second, number_tests) &&
 	    !str_is(second, "=~"))
@@ -236,7 +236,7 @@ static void expand_rest(struct cursor *cursor)
 
 void shell_test(struct shell *shell, struct node *node)
 {
-	struct cursor cursor = {.shell = shell, .next = node->words};
+	struct cursor cursor = { .shell = shell, .next = node->words };
 
 	shell->needs_bash = true;
 	take_expression(&cursor, 0);

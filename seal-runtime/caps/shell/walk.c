@@ -1,131 +1,21 @@
 #include "caps/shell/shell.h"
 
-#include <limits.h>
-#include <tree_sitter/api.h>
-
-#include "base/utf8.h"
 #include "caps/mutants.h"
 #include "caps/path.h"
 #include "caps/programs.h"
 #include "caps/rules.h"
 
 void shell_say(struct shell *shell, enum caps_verdict verdict, struct str source, const char *rule,
-	       const char *reason)
+               const char *reason)
 {
-	struct ruling ruling = {verdict, str_of(rule), 0, reason, true, false};
+	struct ruling ruling = { verdict, str_of(rule), 0, reason, true, false };
 
 	(void)check_add(shell->check, CAPS_RUN, source, ruling);
 }
 
-struct variable *shell_variable(const struct shell *shell, struct str name)
-{
-	for (struct variable *variable = shell->variables; variable; variable = variable->next)
-		if (str_eq(variable->name, name))
-			return variable;
-	return NULL;
-}
-
-void shell_assign(struct shell *shell, struct str name, enum value_kind kind, struct str text)
-{
-	struct variable *variable = arena_new(shell->arena, struct variable);
-
-	variable->name = name;
-	variable->kind = kind;
-	variable->text = text;
-	variable->next = shell->variables;
-	shell->variables = variable;
-}
-
-static void set_pwd(struct shell *shell)
-{
-	bool is_known = shell->folders.n == 1 && !shell->folders.unknown;
-
-	shell_assign(shell, STR("PWD"), is_known ? VALUE_TEXT : VALUE_UNKNOWN,
-		     is_known ? shell->folders.at[0] : STR(""));
-	shell_assign(shell, STR("OLDPWD"), VALUE_UNKNOWN, STR(""));
-}
-
-static void add_folder(struct folders *folders, struct str path)
-{
-	for (size_t i = 0; i < folders->n; i++)
-		if (str_eq(folders->at[i], path))
-			return;
-	if (folders->n == FOLDERS_MAX)
-		folders->unknown = true;
-	else
-		folders->at[folders->n++] = path;
-}
-
-static void merge_folders(struct shell *shell, const struct folders *other)
-{
-	for (size_t i = 0; i < other->n; i++)
-		add_folder(&shell->folders, other->at[i]);
-	shell->folders.unknown = shell->folders.unknown || other->unknown;
-	set_pwd(shell);
-}
-
-static struct str resolve(struct shell *shell, struct str path)
-{
-	const struct caps_context *context = &shell->caps->context;
-	char real[PATH_MAX];
-
-	if (!context->resolve)
-		return path;
-	if (!context->resolve(context->resolve_ctx, arena_copy(shell->arena, path).data, real,
-			      sizeof(real)))
-		return (struct str){"", 0};
-	return arena_copy(shell->arena, str_of(real));
-}
-
-void shell_enter(struct shell *shell, struct field folder)
-{
-	struct folders old = shell->folders;
-
-	shell->folders.n = 0;
-	if (folder.opaque || folder.text.len == 0 || str_is(folder.text, "-"))
-		shell->folders.unknown = true;
-	for (size_t i = 0; i < old.n && !shell->folders.unknown; i++) {
-		struct str real =
-		    resolve(shell, path_normal(shell->arena, old.at[i], STR(""), folder.text));
-
-		if (real.len)
-			add_folder(&shell->folders, real);
-		else
-			shell->folders.unknown = true;
-	}
-	set_pwd(shell);
-}
-
-struct ruling shell_judge_path(struct shell *shell, enum caps_verb verb, struct str name)
-{
-	struct ruling worst = {CAPS_ALLOW, {"", 0}, 0, "", false, false}, one;
-
-	if (shell->folders.unknown && (name.len == 0 || name.data[0] != '/'))
-		return (struct ruling){
-		    CAPS_ASK, {"", 0}, 0, "the folder it is meant in is not known", true, false};
-	for (size_t i = 0; i < shell->folders.n || (i == 0 && shell->folders.unknown); i++) {
-		struct str base = shell->folders.n ? shell->folders.at[i] : STR("/");
-		struct str path = path_normal(shell->arena, base, STR(""), name),
-			   real = resolve(shell, path);
-
-		one = path_judge(shell->caps, verb, path);
-		worst = i == 0 && one.verdict == CAPS_ALLOW ? one : ruling_worse(worst, one);
-		if (real.len == 0)
-			return ruling_worse(
-			    worst, (struct ruling){CAPS_ASK,
-						   {"", 0},
-						   0,
-						   "it leads nowhere that could be checked",
-						   true,
-						   false});
-		worst = ruling_worse(worst, path_judge(shell->caps, verb, real));
-	}
-	return worst;
-}
-
 /* Words of the text when quotes and backslashes are taken away, and paths apart. */
 bool shell_raw_denied(const struct caps *caps, struct arena *arena, struct str text,
-		      const struct command_rule **ret_rule)
+                      const struct command_rule **ret_rule)
 {
 	const struct command_rules *rules = &caps->deny_commands;
 	char *plain = arena_take(arena, text.len + 1);
@@ -135,15 +25,15 @@ bool shell_raw_denied(const struct caps *caps, struct arena *arena, struct str t
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.data[i];
 		bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			       (c >= '0' && c <= '9') || (c && strchr("_.+-:@%", c)) ||
-			       (unsigned char)c >= 0x80;
+		               (c >= '0' && c <= '9') || (c && strchr("_.+-:@%", c)) ||
+		               (unsigned char)c >= 0x80;
 
 		if (c == '\\' && i + 1 < text.len && text.data[i + 1] == '\n')
 			i++;
 		else if (c != '\'' && c != '"' && c != '\\')
 			plain[len++] = is_word ? c : ' ';
 	}
-	rest = (struct str){plain, len};
+	rest = (struct str){ plain, len };
 	while (str_split(&rest, ' ', &word))
 		for (size_t i = 0; word.len && i < rules->n; i++)
 			if (!rules->items[i].hosts_only &&
@@ -151,78 +41,6 @@ bool shell_raw_denied(const struct caps *caps, struct arena *arena, struct str t
 				*ret_rule = &rules->items[i];
 				return true;
 			}
-	return false;
-}
-
-/* --- what a construct that may run or not leaves behind --- */
-
-static bool is_numeric_word(const struct word *word)
-{
-	const struct part *part = word ? word->first : NULL;
-
-	if (!part || part->next)
-		return false;
-	if (part->kind == PART_ARITHMETIC)
-		return true;
-	if (part->kind != PART_TEXT || part->text.len == 0)
-		return false;
-	for (size_t i = 0; i < part->text.len; i++)
-		if (part->text.data[i] < '0' || part->text.data[i] > '9')
-			return false;
-	return true;
-}
-
-/* After this the variable holds what it held before or what is assigned. */
-static void blur(struct shell *shell, struct str name, bool to_number)
-{
-	const struct variable *variable = shell_variable(shell, name);
-	bool is_number =
-	    variable && (variable->kind == VALUE_NUMBER || variable->kind == VALUE_TEXT);
-
-	if (is_number && variable->kind == VALUE_TEXT)
-		for (size_t i = 0; i < variable->text.len || variable->text.len == 0; i++)
-			if (variable->text.len == 0 || variable->text.data[i] < '0' ||
-			    variable->text.data[i] > '9') {
-				is_number = false;
-				break;
-			}
-	shell_assign(shell, name, is_number && to_number ? VALUE_NUMBER : VALUE_UNKNOWN, STR(""));
-}
-
-static void blur_all(struct shell *shell, const struct node *node)
-{
-	for (; node; node = node->next) {
-		for (const struct assignment *a = node->assignments; a; a = a->next)
-			blur(shell, a->name, is_numeric_word(a->value) && !a->appends);
-		if (node->kind == NODE_FOR)
-			blur(shell, node->name, false);
-		if (node->kind == NODE_SIMPLE && node->words && str_is(node->words->source, "read"))
-			for (const struct word *word = node->words->next; word; word = word->next)
-				blur(shell, word->source, false);
-		blur_all(shell, node->first);
-		blur_all(shell, node->cond);
-		blur_all(shell, node->body);
-		blur_all(shell, node->other);
-		for (const struct arm *arm = node->arms; arm; arm = arm->next)
-			blur_all(shell, arm->body);
-	}
-}
-
-static bool moves(const struct node *node)
-{
-	for (; node; node = node->next) {
-		struct str name =
-		    node->words && node->kind == NODE_SIMPLE ? node->words->source : STR("");
-
-		if (str_is(name, "cd") || str_is(name, "pushd") || str_is(name, "popd"))
-			return true;
-		if (node->kind != NODE_SUBSHELL && (moves(node->first) || moves(node->cond) ||
-						    moves(node->body) || moves(node->other)))
-			return true;
-		for (const struct arm *arm = node->arms; arm; arm = arm->next)
-			if (moves(arm->body))
-				return true;
-	}
 	return false;
 }
 
@@ -236,7 +54,7 @@ void shell_walk_inside(struct shell *shell, struct node *node)
 
 		if (shell_raw_denied(shell->caps, shell->arena, node->source, &rule))
 			shell_say(shell, CAPS_DENY, node->source, "",
-				  "a deny rule names a command in it");
+			          "a deny rule names a command in it");
 		else
 			shell_say(shell, CAPS_ASK, node->source, "", "nested too deeply");
 	} else {
@@ -250,31 +68,33 @@ void shell_walk_inside(struct shell *shell, struct node *node)
 /* --- redirects --- */
 
 static struct ruling judge_redirect(struct shell *shell, enum caps_verb verb,
-				    const struct field *target)
+                                    const struct field *target)
 {
 	enum manifest_redirects allowed = shell->caps->manifest->security.allow_redirects;
 
 	if (!target->opaque && !target->globbed && str_is(target->text, "/dev/null") &&
 	    allowed != REDIRECTS_NONE)
-		return (struct ruling){CAPS_ALLOW, STR("built in"), 0, "", false, false};
+		return (struct ruling){ CAPS_ALLOW, STR("built in"), 0, "", false, false };
 	if (IS_MUTANT(REDIRECTS))
-		return (struct ruling){
-		    .verdict = CAPS_ALLOW, .rule = STR("built in"), .reason = ""};
+		return (struct ruling){ .verdict = CAPS_ALLOW,
+			                .rule = STR("built in"),
+			                .reason = "" };
 	if (allowed != REDIRECTS_FILES)
-		return (struct ruling){CAPS_DENY,
-				       STR("[security] allow_redirects"),
-				       0,
-				       "redirects to and from files are switched off; read and "
-				       "write files with the file tools",
-				       false,
-				       false};
+		return (struct ruling){ CAPS_DENY,
+			                STR("[security] allow_redirects"),
+			                0,
+			                "redirects to and from files are switched off; read and "
+			                "write files with the file tools",
+			                false,
+			                false };
 	if (target->opaque || target->globbed)
-		return (struct ruling){CAPS_ASK, {"", 0}, 0, "the file of a redirect is not known",
-				       true,     false};
+		return (struct ruling){ CAPS_ASK, { "", 0 },
+			                0,        "the file of a redirect is not known",
+			                true,     false };
 	if (path_is_beneath(target->text, STR("/dev/tcp")) ||
 	    path_is_beneath(target->text, STR("/dev/udp")))
-		return (struct ruling){CAPS_ASK, {"", 0}, 0, "the shell would open a connection",
-				       true,     false};
+		return (struct ruling){ CAPS_ASK, { "", 0 }, 0, "the shell would open a connection",
+			                true,     false };
 	return shell_judge_path(shell, verb, target->text);
 }
 
@@ -299,24 +119,24 @@ static void check_redirects(struct shell *shell, struct node *node)
 		if (redirect->kind == REDIRECT_COPY) {
 			if (shell->caps->manifest->security.allow_redirects == REDIRECTS_NONE)
 				shell_say(shell, CAPS_DENY, redirect->target->source,
-					  "[security] allow_redirects",
-					  "redirects are switched off");
+				          "[security] allow_redirects",
+				          "redirects are switched off");
 			continue;
 		}
 		ruling = judge_redirect(shell, verb, &target);
 		part = check_add(shell->check, verb,
-				 target.opaque ? redirect->target->source : target.text, ruling);
+		                 target.opaque ? redirect->target->source : target.text, ruling);
 		if (part->verdict == CAPS_ASK && !target.opaque && shell->folders.n == 1)
-			scale_path(
-			    shell->check, part,
-			    path_normal(shell->arena, shell->folders.at[0], STR(""), target.text));
+			scale_path(shell->check, part,
+			           path_normal(shell->arena, shell->folders.at[0], STR(""),
+			                       target.text));
 	}
 }
 
 /* --- commands and what holds them --- */
 
 static void remember_value(struct shell *shell, const struct assignment *assignment,
-			   struct field value)
+                           struct field value)
 {
 	if (assignment->appends)
 		shell_assign(shell, assignment->name, VALUE_UNKNOWN, STR(""));
@@ -326,7 +146,7 @@ static void remember_value(struct shell *shell, const struct assignment *assignm
 		shell_assign(shell, assignment->name, VALUE_TEXT, value.text);
 	else
 		shell_assign(shell, assignment->name, value.text.len ? VALUE_PREFIX : VALUE_UNKNOWN,
-			     value.text);
+		             value.text);
 }
 
 static void check_assignments(struct shell *shell, struct node *node)
@@ -336,22 +156,22 @@ static void check_assignments(struct shell *shell, struct node *node)
 
 		if (command_is_sensitive_name(a->name))
 			shell_say(shell, CAPS_ASK, a->name, "",
-				  "sets a variable that other programs act on");
+			          "sets a variable that other programs act on");
 		else
 			shell_say(shell, CAPS_ALLOW, a->name, "built in", "");
 		for (size_t i = 0; i < shell->caps->manifest->deny.commands.env_vars.n; i++)
 			if (path_glob_segment(
-				shell->caps->manifest->deny.commands.env_vars.items[i], a->name,
-				false))
+				    shell->caps->manifest->deny.commands.env_vars.items[i], a->name,
+				    false))
 				shell_say(shell, CAPS_DENY, a->name, "deny env_vars",
-					  "the variable is denied");
+				          "the variable is denied");
 		remember_value(shell, a, value);
 	}
 }
 
 static void walk_simple(struct shell *shell, struct node *node)
 {
-	struct fields argv = {0};
+	struct fields argv = { 0 };
 
 	for (struct word *word = node->words, *next; word; word = next) {
 		next = word->next;
@@ -365,7 +185,7 @@ static void walk_simple(struct shell *shell, struct node *node)
 }
 
 static void feature(struct shell *shell, bool allowed, const struct node *node, const char *rule,
-		    const char *reason)
+                    const char *reason)
 {
 	if (!allowed)
 		shell_say(shell, CAPS_DENY, node->source, rule, reason);
@@ -376,7 +196,7 @@ static void walk_pipe(struct shell *shell, struct node *node)
 	const struct manifest_security *security = &shell->caps->manifest->security;
 
 	feature(shell, security->allow_pipes, node, "[security] allow_pipes",
-		"pipes are switched off");
+	        "pipes are switched off");
 	for (struct node *child = node->first; child; child = child->next) {
 		struct variable *variables = shell->variables;
 		struct folders folders = shell->folders;
@@ -401,11 +221,11 @@ static void walk_list(struct shell *shell, struct node *node)
 
 		if (child->separator == SEPARATOR_BACKGROUND)
 			feature(shell, security->allow_background, child,
-				"[security] allow_background",
-				"background commands are switched off");
+			        "[security] allow_background",
+			        "background commands are switched off");
 		if (child->next && child->separator != SEPARATOR_BACKGROUND)
 			feature(shell, security->allow_compound, child, "[security] allow_compound",
-				"several commands in one are switched off; run them one by one");
+			        "several commands in one are switched off; run them one by one");
 		shell_walk(shell, child);
 		if (child->separator == SEPARATOR_BACKGROUND)
 			shell->folders = folders;
@@ -414,12 +234,12 @@ static void walk_list(struct shell *shell, struct node *node)
 
 			shell->variables = variables;
 			alone.next = NULL;
-			blur_all(shell, &alone);
+			shell_blur(shell, &alone);
 		}
 		if (child->separator != SEPARATOR_AND)
-			merge_folders(shell, &start);
+			shell_merge_folders(shell, &start);
 		is_conditional =
-		    child->separator == SEPARATOR_AND || child->separator == SEPARATOR_OR;
+			child->separator == SEPARATOR_AND || child->separator == SEPARATOR_OR;
 		if (!is_conditional)
 			start = shell->folders;
 	}
@@ -438,24 +258,24 @@ static void walk_maybe(struct shell *shell, struct node *node)
 	shell->variables = variables;
 	alone = *node;
 	alone.next = NULL;
-	blur_all(shell, &alone);
-	merge_folders(shell, &folders);
+	shell_blur(shell, &alone);
+	shell_merge_folders(shell, &folders);
 }
 
 static void walk_loop(struct shell *shell, struct node *node)
 {
 	bool was_in_loop = shell->in_loop;
-	struct node inside = {.kind = NODE_LIST, .cond = node->cond, .body = node->body};
+	struct node inside = { .kind = NODE_LIST, .cond = node->cond, .body = node->body };
 
 	shell->in_loop = true;
-	blur_all(shell, &inside);
-	if (moves(&inside))
+	shell_blur(shell, &inside);
+	if (shell_moves(&inside))
 		shell->folders.unknown = true;
 	if (node->cond)
 		shell_walk(shell, node->cond);
 	walk_maybe(shell, node->body);
 	shell->in_loop = was_in_loop;
-	blur_all(shell, &inside);
+	shell_blur(shell, &inside);
 }
 
 /* What all words of a for have in common. */
@@ -487,14 +307,14 @@ static void set_loop_variable(struct shell *shell, struct str name, const struct
 		shell_assign(shell, name, VALUE_TEXT, prefix);
 	else
 		shell_assign(shell, name, many ? VALUE_UNKNOWN : VALUE_PREFIX,
-			     many ? STR("") : prefix);
+		             many ? STR("") : prefix);
 	shell->variables->no_dash = no_dash && !many;
 }
 
 static void walk_for(struct shell *shell, struct node *node)
 {
-	struct fields words = {0};
-	struct node inside = {.kind = NODE_LIST, .body = node->body};
+	struct fields words = { 0 };
+	struct node inside = { .kind = NODE_LIST, .body = node->body };
 
 	for (struct word *word = node->words, *next; word; word = next) {
 		next = word->next;
@@ -502,15 +322,15 @@ static void walk_for(struct shell *shell, struct node *node)
 	}
 	if (command_is_sensitive_name(node->name))
 		shell_say(shell, CAPS_ASK, node->name, "",
-			  "sets a variable that other programs act on");
-	blur_all(shell, &inside);
+		          "sets a variable that other programs act on");
+	shell_blur(shell, &inside);
 	set_loop_variable(shell, node->name, &words);
 	/* A body that assigns to the loop's variable leaves nothing known of it. */
 	for (const struct node *one = node->body ? node->body->first : NULL; one; one = one->next)
 		for (const struct assignment *a = one->assignments; a; a = a->next)
 			if (str_eq(a->name, node->name))
 				shell_assign(shell, node->name, VALUE_UNKNOWN, STR(""));
-	if (moves(node->body))
+	if (shell_moves(node->body))
 		shell->folders.unknown = true;
 	walk_maybe(shell, node->body);
 	shell_assign(shell, node->name, VALUE_UNKNOWN, STR(""));
@@ -526,7 +346,7 @@ static void walk_case(struct shell *shell, struct node *node)
 			(void)words_expand_one(shell, pattern);
 		if (arm->end.len)
 			feature(shell, security->allow_case_terminator, node,
-				"[security] allow_case_terminator", "case is switched off");
+			        "[security] allow_case_terminator", "case is switched off");
 		walk_maybe(shell, arm->body);
 	}
 }
@@ -545,7 +365,7 @@ static void walk_subshell(struct shell *shell, struct node *node)
 
 	if (allowed == TRISTATE_FALSE)
 		shell_say(shell, CAPS_DENY, node->source, "[security] allow_subshell",
-			  "commands inside commands are switched off");
+		          "commands inside commands are switched off");
 	if (allowed == TRISTATE_UNSET)
 		shell_say(shell, CAPS_ASK, node->source, "[security] allow_subshell", "a subshell");
 	shell_walk_inside(shell, node->body);
@@ -558,7 +378,7 @@ static void walk_arithmetic(struct shell *shell, struct node *node)
 		shell_say(shell, CAPS_ALLOW, node->source, "built in", "");
 	else
 		shell_say(shell, CAPS_ASK, node->source, "",
-			  "arithmetic over values that are not known numbers");
+		          "arithmetic over values that are not known numbers");
 }
 
 void shell_walk(struct shell *shell, struct node *node)
@@ -566,38 +386,16 @@ void shell_walk(struct shell *shell, struct node *node)
 	if (node->kind != NODE_SIMPLE)
 		check_redirects(shell, node);
 	switch (node->kind) {
-	case NODE_SIMPLE:
-		walk_simple(shell, node);
-		return;
-	case NODE_PIPE:
-		walk_pipe(shell, node);
-		return;
-	case NODE_LIST:
-		walk_list(shell, node);
-		return;
-	case NODE_GROUP:
-		shell_walk(shell, node->body);
-		return;
-	case NODE_SUBSHELL:
-		walk_subshell(shell, node);
-		return;
-	case NODE_IF:
-		walk_if(shell, node);
-		return;
-	case NODE_LOOP:
-		walk_loop(shell, node);
-		return;
-	case NODE_FOR:
-		walk_for(shell, node);
-		return;
-	case NODE_CASE:
-		walk_case(shell, node);
-		return;
-	case NODE_TEST:
-		shell_test(shell, node);
-		return;
-	case NODE_ARITHMETIC:
-		walk_arithmetic(shell, node);
-		return;
+	case NODE_SIMPLE: walk_simple(shell, node); return;
+	case NODE_PIPE: walk_pipe(shell, node); return;
+	case NODE_LIST: walk_list(shell, node); return;
+	case NODE_GROUP: shell_walk(shell, node->body); return;
+	case NODE_SUBSHELL: walk_subshell(shell, node); return;
+	case NODE_IF: walk_if(shell, node); return;
+	case NODE_LOOP: walk_loop(shell, node); return;
+	case NODE_FOR: walk_for(shell, node); return;
+	case NODE_CASE: walk_case(shell, node); return;
+	case NODE_TEST: shell_test(shell, node); return;
+	case NODE_ARITHMETIC: walk_arithmetic(shell, node); return;
 	}
 }

@@ -30,7 +30,7 @@ static char at(const struct scan *scan, size_t ahead)
 
 static struct str range(const struct scan *scan, size_t from, size_t to)
 {
-	return (struct str){scan->reader->text.data + from, to - from};
+	return (struct str){ scan->reader->text.data + from, to - from };
 }
 
 static bool is_blank(char c)
@@ -72,8 +72,8 @@ static struct part *add_part(struct build *build, enum part_kind kind, struct st
 static void flush(struct build *build)
 {
 	if (build->len) {
-		struct str text =
-		    arena_copy(build->scan->reader->arena, (struct str){build->text, build->len});
+		struct str text = arena_copy(build->scan->reader->arena,
+		                             (struct str){ build->text, build->len });
 
 		(void)add_part(build, PART_TEXT, text, build->quoted);
 	}
@@ -121,8 +121,8 @@ static void add_script(struct build *build, enum part_kind kind, bool quoted)
 /* Name and operator of ${...}; false when it is one of the forms that always ask. */
 static bool read_braced(struct str text, struct part *part)
 {
-	static const char *const operators[] = {":-", "-", ":=", "=", ":?", "?",
-						":+", "+", "%%", "%", "##", "#"};
+	static const char *const operators[] = { ":-", "-", ":=", "=", ":?", "?",
+		                                 ":+", "+", "%%", "%", "##", "#" };
 	size_t i = 0;
 
 	if (text.len > 1 && text.data[0] == '#') { /* ${#name} */
@@ -169,7 +169,7 @@ static void add_braced(struct build *build, bool quoted)
 {
 	struct scan *scan = build->scan;
 	size_t start = scan->at, end = shell_node_end(scan->root, start, "expansion");
-	struct part variable = {.kind = PART_VARIABLE}, *part;
+	struct part variable = { .kind = PART_VARIABLE }, *part;
 	bool is_pattern;
 
 	if (!end) {
@@ -229,12 +229,12 @@ static void add_dollar(struct build *build, bool quoted)
 			len++;
 		flush(build);
 		(void)add_part(build, PART_VARIABLE, range(scan, scan->at + 1, scan->at + len),
-			       quoted);
+		               quoted);
 		scan->at += len;
 	} else if (c && strchr("?#$!@*-0123456789", c)) {
 		flush(build);
 		(void)add_part(build, PART_VARIABLE, range(scan, scan->at + 1, scan->at + 2),
-			       quoted);
+		               quoted);
 		scan->at += 2;
 	} else {
 		add_text(build, '$', true);
@@ -246,7 +246,7 @@ static int hex_value(char c)
 {
 	return c >= '0' && c <= '9'                 ? c - '0'
 	       : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
-						    : -1;
+	                                            : -1;
 }
 
 /* Up to `max` digits of the base; the value, or -1 when there is none. */
@@ -437,15 +437,9 @@ static void add_element(struct build *build, size_t start, bool is_value)
 			add_text(build, next, true);
 		scan->at += 2;
 		return;
-	case '\'':
-		add_single(build);
-		return;
-	case '"':
-		add_double(build);
-		return;
-	case '`':
-		add_script(build, PART_SCRIPT, false);
-		return;
+	case '\'': add_single(build); return;
+	case '"': add_double(build); return;
+	case '`': add_script(build, PART_SCRIPT, false); return;
 	case '$':
 		if (next == '\'')
 			add_ansi(build);
@@ -471,15 +465,13 @@ static void add_element(struct build *build, size_t start, bool is_value)
 		(void)add_part(build, PART_GLOB, range(scan, scan->at, scan->at + 1), false);
 		scan->at++;
 		return;
-	case '[':
-		add_bracket(build);
-		return;
+	case '[': add_bracket(build); return;
 	case '{':
 	case ',':
 	case '}':
 		flush(build);
 		(void)add_part(build, is_value ? PART_TEXT : PART_BRACE,
-			       range(scan, scan->at, scan->at + 1), is_value);
+		               range(scan, scan->at, scan->at + 1), is_value);
 		scan->at++;
 		return;
 	case '~':
@@ -492,15 +484,12 @@ static void add_element(struct build *build, size_t start, bool is_value)
 	case ')':
 	case ';':
 	case '&':
-	case '|':
-		confuse(scan, "has an operator inside a word");
-		return;
+	case '|': confuse(scan, "has an operator inside a word"); return;
 	case '#':
 		if (scan->at == start && !is_value)
 			confuse(scan, "has a comment where none is expected");
 		break;
-	default:
-		break;
+	default: break;
 	}
 	if ((c == '@' || c == '!' || c == '+') && next == '(')
 		confuse(scan, "uses extended wildcards");
@@ -510,7 +499,7 @@ static void add_element(struct build *build, size_t start, bool is_value)
 
 static struct word *read_word(struct scan *scan, bool is_value)
 {
-	struct build build = {.scan = scan};
+	struct build build = { .scan = scan };
 	size_t start = scan->at;
 
 	build.word = arena_new(scan->reader->arena, struct word);
@@ -559,7 +548,7 @@ struct word *words_read_one(struct scan *scan, bool is_value)
 
 struct word *words_read_quoted(struct scan *scan)
 {
-	struct build build = {.scan = scan};
+	struct build build = { .scan = scan };
 
 	build.word = arena_new(scan->reader->arena, struct word);
 	build.text = arena_take(scan->reader->arena, scan->end - scan->at + 1);
@@ -571,12 +560,12 @@ struct word *words_read_quoted(struct scan *scan)
 
 struct word *words_read_test(struct scan *scan)
 {
-	static const char *const operators[] = {"&&", "||", "(", ")", "<", ">"};
+	static const char *const operators[] = { "&&", "||", "(", ")", "<", ">" };
 	struct word *first = NULL, **next = &first;
 
 	skip_blanks(scan);
 	while (scan->at < scan->end && !scan->reader->confused) {
-		struct str rest = range(scan, scan->at, scan->end), hit = {NULL, 0};
+		struct str rest = range(scan, scan->at, scan->end), hit = { NULL, 0 };
 
 		for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]) && !hit.data; i++)
 			if (str_starts(rest, str_of(operators[i])))
