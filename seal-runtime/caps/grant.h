@@ -18,6 +18,7 @@ struct grant_file {
 	int parent;       /* O_PATH|O_DIRECTORY descriptor of its folder            */
 	const char *name; /* last component within parent                    */
 	const char *path; /* canonical path, for messages                     */
+	const char *shown; /* how a diff names it: below the root, else path */
 };
 
 /* Commands. */

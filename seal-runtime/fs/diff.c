@@ -288,8 +288,9 @@ void fs_diff(struct str old_text, struct str new_text, const char *path, struct 
 	diff.a = a;
 	diff.b = b;
 	if (compare(&diff)) {
-		buf_addf(&out, "--- %s%s\n+++ b%s\n", old_text.len ? "a" : "",
-			 old_text.len ? path : "/dev/null", path);
+		buf_addf(&out, "--- %s%s\n+++ b%s%s\n",
+			 !old_text.len ? "" : path[0] == '/' ? "a" : "a/",
+			 old_text.len ? path : "/dev/null", path[0] == '/' ? "" : "/", path);
 		put_hunks(&diff, &out);
 		cut(&out);
 		buf_add(ret_diff, buf_str(&out));

@@ -232,6 +232,6 @@ int fs_edit_preview(const struct grant_file *grant, const struct fs_edit *edits,
 
 	if (r < 0)
 		return r;
-	fs_diff(buf_str(&old), buf_str(&new), grant->path, ret_diff);
+	fs_diff(buf_str(&old), buf_str(&new), grant->shown ? grant->shown : grant->path, ret_diff);
 	return buf_check(ret_diff, "the diff", err);
 }

@@ -164,7 +164,7 @@ int fs_put(const struct grant_file *grant, struct str old_bytes, struct str byte
 	ret_written->created = grant->object < 0;
 	ret_written->bytes = bytes.len;
 	ret_written->digest = fs_digest_bytes(bytes);
-	fs_diff(old_bytes, bytes, grant->path, &ret_written->diff);
+	fs_diff(old_bytes, bytes, grant->shown ? grant->shown : grant->path, &ret_written->diff);
 	return 0;
 }
 
@@ -200,6 +200,6 @@ int fs_write_preview(const struct grant_file *grant, struct str text, struct buf
 
 	if (r < 0)
 		return r;
-	fs_diff(buf_str(&old), text, grant->path, ret_diff);
+	fs_diff(buf_str(&old), text, grant->shown ? grant->shown : grant->path, ret_diff);
 	return buf_check(ret_diff, "the diff", err);
 }

@@ -19,8 +19,12 @@ const char *pass_display(const struct gate *gate, const char *path)
 
 struct grant_file pass_grant(const struct pass *pass)
 {
-	return (struct grant_file){ pass->pin.object, pass->pin.parent, pass->pin.name,
-				    pass->pin.path };
+	const char *path = pass->pin.path, *root = pass->gate->root;
+	size_t len = strlen(root);
+	bool is_below = path && strncmp(path, root, len) == 0 && path[len] == '/';
+
+	return (struct grant_file){ pass->pin.object, pass->pin.parent, pass->pin.name, path,
+				    is_below ? path + len + 1 : path };
 }
 
 enum caps_verdict pass_may_read(const struct gate *gate, const char *path, bool is_folder,

@@ -51,6 +51,15 @@ void fault_write(const struct fault *fault, struct json *w)
 	json_end(w);
 }
 
+void fault_name_key(struct fault *fault, const char *place)
+{
+	size_t len = strlen(fault->text);
+
+	if (fault->kind == FAULT_AUTH && place)
+		(void)snprintf(fault->text + len, sizeof(fault->text) - len, " (found in %s)",
+			       place);
+}
+
 void fault_redact(struct fault *fault, struct str secret)
 {
 	struct str text = str_of(fault->text);
@@ -125,7 +134,7 @@ static enum fault_kind kind_of(const struct fault_report *report)
 }
 
 static const char *const remedies[FAULT_KINDS] = {
-    [FAULT_AUTH] = "check the key: see docs/providers.md for where it is looked for",
+    [FAULT_AUTH] = "check the key",
     [FAULT_RATE_LIMITED] = "wait, or use another model",
     [FAULT_OVERLOADED] = "try again in a while",
     [FAULT_CONTEXT_OVERFLOW] = "compact the conversation or start a new one",

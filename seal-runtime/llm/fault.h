@@ -42,6 +42,9 @@ void fault_read(struct fault *fault, long status, const char *provider, struct s
 /* Replaces every occurrence of a secret in the text. */
 void fault_redact(struct fault *fault, struct str secret);
 
+/* Says where the key that was refused came from. */
+void fault_name_key(struct fault *fault, const char *place);
+
 /* The llm-error as JSON; the WIT name of a kind; the kind of a name. */
 void fault_write(const struct fault *fault, struct json *w);
 const char *fault_name(enum fault_kind kind);

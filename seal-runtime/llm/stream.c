@@ -307,7 +307,9 @@ int stream_chat(struct llm *llm, yyjson_val *request, struct reply *reply, int c
 		return r;
 	fill_headers(llm, &key, &headers);
 	r = post(llm, buf_str(&body), &headers, reply, cancel_fd, err);
-	if (r == 0 && key.text)
+	if (r == 0 && key.text) {
 		fault_redact(&reply->fault, (struct str){key.text, key.len});
+		fault_name_key(&reply->fault, key.place);
+	}
 	return r;
 }

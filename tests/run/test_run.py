@@ -113,7 +113,7 @@ def _():
 
 @row("Ctrl+C while the model hangs is 130, within a second, and nothing is left running")
 def _():
-    with Project(BUILD, [dict(text("Once upon a time there was a"), after=3, then="hang")]) as p:
+    with Project(BUILD, [dict(text("Once upon a time there was a"), after=5, then="hang")]) as p:
         process = p.start("run", "hello")
         first = process.stdout.read(4)
         assert first, process.stderr.read()
@@ -212,8 +212,9 @@ def _():
 def _():
     if os.geteuid() != 0:
         return "needs root to hide bwrap from one process tree"
-    rules = '[capabilities.allow.commands]\npatterns = ["touch ran"]\n'
-    with Project(BUILD, [call("command_run", command="touch ran"), text("Could not.")], rules) as p:
+    rules = '[capabilities.allow.commands]\npatterns = ["make"]\n'
+    with Project(BUILD, [call("command_run", command="make"), text("Could not.")], rules) as p:
+        p.write("Makefile", "all:\n\ttouch ran\n")
         hide = 'mount --bind /dev/null /usr/bin/bwrap && exec "$0" "$@"'
         done = subprocess.run(["unshare", "-m", "sh", "-c", hide, p.seal_path, "run", "go"], cwd=p.root, env=p.env,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)

@@ -207,7 +207,7 @@ def _():
 
 @row("Esc cancels the turn, then clears the text, and never leaves")
 def _():
-    with Project(BUILD, [dict(text("Once upon a time there was a"), after=3, then="hang"), text("Later.")]) as p, Terminal(p) as t:
+    with Project(BUILD, [dict(text("Once upon a time there was a"), after=5, then="hang"), text("Later.")]) as p, Terminal(p) as t:
         t.wait("ready")
         t.type("hello\r")
         t.wait("Once", where=t.whole)
