@@ -158,6 +158,33 @@ def cancelled(steps):
                 time=(CANCEL_MS - 2 <= result["ms"] <= CANCEL_MS + 100, result["ms"]))
 
 
+SILENT_RESOLVER = """
+import socket, subprocess, sys
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+subprocess.run(["mount", "--bind", sys.argv[1], "/etc/resolv.conf"], check=True)
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+silent.bind(("127.0.0.1", 53))
+sys.exit(subprocess.run(sys.argv[2:]).returncode)
+"""
+
+
+def cancelled_lookup():
+    """In namespaces of its own, where the only resolver never answers."""
+    with tempfile.TemporaryDirectory() as home:
+        resolver, request = os.path.join(home, "resolv.conf"), os.path.join(home, "request.json")
+        with open(resolver, "w") as f:
+            f.write("nameserver 127.0.0.1\n")
+        with open(request, "w") as f:
+            json.dump(rows.REQUEST, f)
+        command = ["unshare", "-rnm", sys.executable, "-c", SILENT_RESOLVER, resolver, CHAT, *ANTHROPIC, "--base-url",
+                   "https://model.test", "--cancel-after", str(CANCEL_MS), request]
+        started = time.monotonic()
+        result = quickest(lambda: json.loads(rows.output(command, env=rows.clean_environment(home))))
+        seconds = time.monotonic() - started
+    return want(outcome=(result["outcome"] == {"err": "cancelled"}, result["outcome"]),
+                time=(CANCEL_MS - 2 <= result["ms"] <= CANCEL_MS + 100, result["ms"]), exit=(seconds < 6, seconds))
+
+
 def cancel_closes():
     with server.Server([{**LONG, "after": 4, "then": "hang"}]) as model:
         rows.chat(CHAT, "anthropic", model.url, "--cancel-after", "30")
@@ -568,6 +595,7 @@ def cases():
     yield from table("retry", retried, RETRY)
     yield "retry: what the person has seen is not taken back", shown_is_not_retried
     yield from table("cancel, within 100 ms", cancelled, CANCEL)
+    yield "cancel, within 100 ms: while a name is looked up", cancelled_lookup
     yield "cancel: the server sees the connection close", cancel_closes
     yield "one connection serves all calls", reused
     yield "TLS: a certificate that nobody vouches for is refused, with the remedy", bind(tls, {}, is_untrusted)
