@@ -50,13 +50,41 @@ static char **list_of(const struct manifest_list *list)
 	return texts;
 }
 
+struct list {
+	char **texts;
+	size_t n;
+};
+
+static void add_host(void *ctx, struct str host)
+{
+	struct list *list = ctx;
+	char **grown = realloc(list->texts, (list->n + 2) * sizeof(*grown));
+
+	if (!grown)
+		return;
+	list->texts = grown;
+	grown[list->n] = str_dup(host);
+	list->n += grown[list->n] != NULL;
+	grown[list->n] = NULL;
+}
+
+/* The manifest's default hosts, and those of the tools the script starts. */
+static char **hosts_of(const struct manifest *manifest, struct str script)
+{
+	struct list list = { list_of(&manifest->allow.commands.default_domains),
+		             manifest->allow.commands.default_domains.n };
+
+	if (list.texts)
+		(void)sandbox_tool_hosts(manifest, script, add_host, &list);
+	return list.texts;
+}
+
 static void list_freep(char ***list)
 {
 	for (char **one = *list; one && *one; one++)
 		free(*one);
 	free(*list);
 }
-#define cleanup_list __attribute__((cleanup(list_freep)))
 
 /*
  * By hand nothing is kept, so without a runtime folder of the login session one
@@ -78,8 +106,9 @@ static int find_runtime(char **ret_path, struct err *err)
 		return err_sys(err, "%s", path);
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
 		return err_set(
-		    err, ERR_INPUT,
-		    "%s is not a private folder of yours; remove it, or set XDG_RUNTIME_DIR", path);
+			err, ERR_INPUT,
+			"%s is not a private folder of yours; remove it, or set XDG_RUNTIME_DIR",
+			path);
 	*ret_path = strdup(path);
 	return *ret_path ? 0 : err_nomem(err);
 }
@@ -87,7 +116,9 @@ static int find_runtime(char **ret_path, struct err *err)
 static int new_sandbox(const struct by_hand *by_hand, struct sandbox **ret_sandbox, struct err *err)
 {
 	cleanup_free char *runtime = NULL;
-	struct sandbox_setup setup = {.manifest = by_hand->manifest, .root = by_hand->root};
+	struct sandbox_setup setup = { .manifest = by_hand->manifest,
+		                       .root = by_hand->root,
+		                       .no_env_files = true };
 
 	if (find_runtime(&runtime, err) < 0)
 		return err->code;
@@ -108,32 +139,55 @@ static int exit_of(const struct sandbox_outcome *outcome)
 	return outcome->signal ? 128 + outcome->signal : outcome->exit_code;
 }
 
+/* The sandbox and the grant of one command. */
+struct prepared {
+	struct buf script;
+	char **domains, **env_vars;
+	struct sandbox *sandbox;
+	struct grant_command grant;
+};
+
+static void prepared_finip(struct prepared *prepared)
+{
+	buf_fini(&prepared->script);
+	list_freep(&prepared->domains);
+	list_freep(&prepared->env_vars);
+	sandbox_free(prepared->sandbox);
+}
+#define cleanup_prepared __attribute__((cleanup(prepared_finip)))
+
+static int prepare(const struct by_hand *by_hand, struct prepared *prepared, struct err *err)
+{
+	if (make_script(by_hand->words, &prepared->script, err) < 0 ||
+	    new_sandbox(by_hand, &prepared->sandbox, err) < 0)
+		return err->code;
+	prepared->domains = hosts_of(by_hand->manifest, buf_str(&prepared->script));
+	prepared->env_vars = list_of(&by_hand->manifest->allow.commands.default_env_vars);
+	if (!prepared->domains || !prepared->env_vars)
+		return err_nomem(err);
+	prepared->grant = (struct grant_command){ buf_str(&prepared->script), by_hand->cwd,
+		                                  (const char *const *)prepared->domains,
+		                                  (const char *const *)prepared->env_vars };
+	return 0;
+}
+
 int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err)
 {
-	cleanup_buf struct buf script = BUF_INIT;
-	cleanup_list char **domains = list_of(&by_hand->manifest->allow.commands.default_domains);
-	cleanup_list char **env_vars = list_of(&by_hand->manifest->allow.commands.default_env_vars);
-	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = {0};
+	cleanup_prepared struct prepared prepared = { 0 };
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = { 0 };
 	cleanup_with(command_hosts_free) struct command_hosts *hosts = NULL;
-	cleanup_with(sandbox_free) struct sandbox *sandbox = NULL;
-	struct sandbox_command command = {.timeout_s = by_hand->timeout_s,
-					  .cancel_fd = -1,
-					  .stdin_fd = 0,
-					  .stdout_fd = 1,
-					  .stderr_fd = 2};
+	struct sandbox_command command = { .timeout_s = by_hand->timeout_s,
+		                           .cancel_fd = -1,
+		                           .stdin_fd = 0,
+		                           .stdout_fd = 1,
+		                           .stderr_fd = 2 };
 
-	if (!domains || !env_vars)
-		return err_nomem(err);
-	if (make_script(by_hand->words, &script, err) < 0 ||
-	    new_sandbox(by_hand, &sandbox, err) < 0)
+	if (prepare(by_hand, &prepared, err) < 0 ||
+	    command_hosts_new(by_hand->manifest, prepared.grant.domains, &hosts, err) < 0)
 		return err->code;
-	command.grant =
-	    (struct grant_command){buf_str(&script), by_hand->cwd, (const char *const *)domains,
-				   (const char *const *)env_vars};
-	if (command_hosts_new(by_hand->manifest, command.grant.domains, &hosts, err) < 0)
-		return err->code;
+	command.grant = prepared.grant;
 	command.hosts = command_hosts_give(take_ptr(hosts));
-	if (sandbox_run(sandbox, &command, &outcome, err) < 0)
+	if (sandbox_run(prepared.sandbox, &command, &outcome, err) < 0)
 		return err->code;
 	*ret_exit = exit_of(&outcome);
 	return 0;
@@ -141,24 +195,16 @@ int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err)
 
 int by_hand_plan(const struct by_hand *by_hand, struct buf *ret_text, struct err *err)
 {
-	cleanup_buf struct buf script = BUF_INIT;
-	cleanup_list char **domains = list_of(&by_hand->manifest->allow.commands.default_domains);
-	cleanup_list char **env_vars = list_of(&by_hand->manifest->allow.commands.default_env_vars);
-	cleanup_with(sandbox_free) struct sandbox *sandbox = NULL;
-	struct grant_command grant;
+	cleanup_prepared struct prepared prepared = { 0 };
 
-	if (!domains || !env_vars)
-		return err_nomem(err);
-	if (make_script(by_hand->words, &script, err) < 0 ||
-	    new_sandbox(by_hand, &sandbox, err) < 0)
+	if (prepare(by_hand, &prepared, err) < 0)
 		return err->code;
-	grant = (struct grant_command){buf_str(&script), by_hand->cwd, (const char *const *)domains,
-				       (const char *const *)env_vars};
-	return sandbox_explain(sandbox, &grant, ret_text, err);
+	return sandbox_explain(prepared.sandbox, &prepared.grant, ret_text, err);
 }
 
-static const char *const states[] = {
-    [PROBE_FAILED] = "FAILED", [PROBE_WARNING] = "warn", [PROBE_GOOD] = "ok"};
+static const char *const states[] = { [PROBE_FAILED] = "FAILED",
+	                              [PROBE_WARNING] = "warn",
+	                              [PROBE_GOOD] = "ok" };
 
 static void doctor_json(const struct probe_line *lines, size_t n, bool works, struct buf *text)
 {
@@ -196,11 +242,11 @@ int by_hand_doctor(bool as_json, struct buf *ret_text, bool *ret_works, struct e
 	}
 	for (size_t i = 0; i < n; i++) {
 		buf_addf(ret_text, "%-6s  %-16s %s\n", states[lines[i].state], lines[i].name,
-			 lines[i].found);
+		         lines[i].found);
 		if (lines[i].remedy[0])
 			buf_addf(ret_text, "        %-16s -> %s\n", "", lines[i].remedy);
 	}
 	buf_addf(ret_text, "\nsandbox: %s\n",
-		 works ? "ready" : "unavailable; seal runs no command until it is");
+	         works ? "ready" : "unavailable; seal runs no command until it is");
 	return buf_check(ret_text, "the report", err);
 }

@@ -112,6 +112,11 @@ static void collect(const struct pass *pass, struct texts *domains, struct texts
 	remove_list(env_vars, &pass->gate->manifest->deny.commands.env_vars);
 }
 
+static void add_host(void *ctx, struct str host)
+{
+	add_text(ctx, host);
+}
+
 int gate_sandbox(struct gate *gate, struct sandbox **ret_sandbox, struct err *err)
 {
 	struct sandbox_setup setup = { .manifest = gate->manifest, .root = gate->root,
@@ -273,6 +278,7 @@ int execute_tools_command_run(struct pass *pass)
 		return pass_error(pass, PASS_FAILED, "the sandbox is not available, so no command runs: %s",
 				  why.text);
 	collect(pass, &domains, &env_vars);
+	(void)sandbox_tool_hosts(pass->gate->manifest, pass->question.subject, add_host, &domains);
 	if (domains.failed || env_vars.failed)
 		return err_nomem(pass->err);
 	if (command_hosts_new(pass->gate->manifest, (const char *const *)domains.text, &hosts, &why) < 0)

@@ -16,44 +16,44 @@
 #include "sandbox/tree.h"
 
 /* Programs expect these; none of them says anything about the person. */
-static const char *const copied[] = {"ld.so.cache",
-				     "ld.so.conf",
-				     "ld.so.conf.d",
-				     "alternatives",
-				     "ssl/certs",
-				     "ssl/openssl.cnf",
-				     "ca-certificates",
-				     "ca-certificates.conf",
-				     "pki/tls/certs",
-				     "localtime",
-				     "timezone",
-				     "services",
-				     "protocols",
-				     "mime.types",
-				     "profile",
-				     "bash.bashrc",
-				     "inputrc",
-				     "terminfo",
-				     "fonts",
-				     "os-release",
-				     "debian_version",
-				     "java-17-openjdk",
-				     "java-21-openjdk",
-				     "python3",
-				     "perl",
-				     "magic",
-				     "magic.mime",
-				     "locale.alias",
-				     "ethertypes",
-				     "rpc",
-				     "shells",
-				     "login.defs",
-				     "ld-musl-x86_64.path",
-				     NULL};
+static const char *const copied[] = { "ld.so.cache",
+	                              "ld.so.conf",
+	                              "ld.so.conf.d",
+	                              "alternatives",
+	                              "ssl/certs",
+	                              "ssl/openssl.cnf",
+	                              "ca-certificates",
+	                              "ca-certificates.conf",
+	                              "pki/tls/certs",
+	                              "localtime",
+	                              "timezone",
+	                              "services",
+	                              "protocols",
+	                              "mime.types",
+	                              "profile",
+	                              "bash.bashrc",
+	                              "inputrc",
+	                              "terminfo",
+	                              "fonts",
+	                              "os-release",
+	                              "debian_version",
+	                              "java-17-openjdk",
+	                              "java-21-openjdk",
+	                              "python3",
+	                              "perl",
+	                              "magic",
+	                              "magic.mime",
+	                              "locale.alias",
+	                              "ethertypes",
+	                              "rpc",
+	                              "shells",
+	                              "login.defs",
+	                              "ld-musl-x86_64.path",
+	                              NULL };
 
 /* A new one is made when one of these changes. */
-static const char *const watched[] = {"/etc/ld.so.cache", "/etc/ssl/certs/ca-certificates.crt",
-				      "/etc/localtime", "/etc/alternatives", NULL};
+static const char *const watched[] = { "/etc/ld.so.cache", "/etc/ssl/certs/ca-certificates.crt",
+	                               "/etc/localtime", "/etc/alternatives", NULL };
 
 static int write_file(int dir, const char *name, struct str text, struct err *err)
 {
@@ -93,13 +93,13 @@ static int write_own(int to, unsigned int uid, unsigned int gid, struct err *err
 	static const struct {
 		const char *name, *text;
 	} files[] = {
-	    {"hosts", "127.0.0.1 localhost seal\n::1 localhost\n"},
-	    {"resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"},
-	    {"nsswitch.conf",
-	     "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"},
-	    {"hostname", "seal\n"},
-	    /* The sandbox reads no configuration of the host's git. */
-	    {"gitconfig", "[safe]\n\tdirectory = *\n"},
+		{ "hosts", "127.0.0.1 localhost seal\n::1 localhost\n" },
+		{ "resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n" },
+		{ "nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: "
+		                   "files\nprotocols: files\n" },
+		{ "hostname", "seal\n" },
+		/* The sandbox reads no configuration of the host's git. */
+		{ "gitconfig", "[safe]\n\tdirectory = *\n" },
 	};
 	char text[512];
 	int r = 0;
@@ -109,10 +109,10 @@ static int write_own(int to, unsigned int uid, unsigned int gid, struct err *err
 	if (r < 0)
 		return r;
 	(void)snprintf(text, sizeof(text),
-		       "root:x:0:0:root:/root:/usr/sbin/nologin\n"
-		       "seal:x:%u:%u::/home/seal:/bin/bash\nnobody:x:65534:65534::/nonexistent:/"
-		       "usr/sbin/nologin\n",
-		       uid, gid);
+	               "root:x:0:0:root:/root:/usr/sbin/nologin\n"
+	               "seal:x:%u:%u::/home/seal:/bin/bash\nnobody:x:65534:65534::/nonexistent:/"
+	               "usr/sbin/nologin\n",
+	               uid, gid);
 	r = write_file(to, "passwd", str_of(text), err);
 	(void)snprintf(text, sizeof(text), "root:x:0:\nseal:x:%u:\nnogroup:x:65534:\n", gid);
 	return r < 0 ? r : write_file(to, "group", str_of(text), err);
@@ -149,7 +149,7 @@ static int make(int dir, const char *name, unsigned int uid, unsigned int gid, s
 }
 
 int etc_prepare(const char *runtime_dir, unsigned int uid, unsigned int gid, char **ret_path,
-		struct err *err)
+                struct err *err)
 {
 	cleanup_close int dir = open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char name[64], half[96], path[PATH_MAX];
@@ -157,7 +157,7 @@ int etc_prepare(const char *runtime_dir, unsigned int uid, unsigned int gid, cha
 	if (dir < 0)
 		return err_sys(err, "open %s", runtime_dir);
 	(void)snprintf(name, sizeof(name), "etc-%016llx",
-		       (unsigned long long)fingerprint(uid, gid));
+	               (unsigned long long)fingerprint(uid, gid));
 	(void)snprintf(path, sizeof(path), "%s/%s", runtime_dir, name);
 	if (faccessat(dir, name, F_OK, 0) < 0) {
 		(void)snprintf(half, sizeof(half), "%s.%d", name, (int)getpid());

@@ -9,4 +9,4 @@ struct err;
 
 /* Makes it under runtime_dir when it is not there; the path is the caller's. */
 int etc_prepare(const char *runtime_dir, unsigned int uid, unsigned int gid, char **ret_path,
-		struct err *err);
+                struct err *err);

@@ -43,14 +43,14 @@ void guard_begin(struct timespec *ret_started)
 }
 
 static int find(struct after *after, const char *path, const char *why, const struct buf *put_back,
-		struct err *err)
+                struct err *err)
 {
 	struct finding *grown = realloc(after->findings, (after->n_findings + 1) * sizeof(*grown));
 
 	if (!grown)
 		return err_nomem(err);
 	after->findings = grown;
-	grown[after->n_findings] = (struct finding){strdup(path), why, put_back};
+	grown[after->n_findings] = (struct finding){ strdup(path), why, put_back };
 	if (!grown[after->n_findings].path)
 		return err_nomem(err);
 	after->n_findings++;
@@ -96,7 +96,7 @@ static bool holds_danger(int folder, const char *git)
 }
 
 static int check_part(struct after *after, const struct scan_repository *repository, int folder,
-		      const char *git, const char *name, struct err *err)
+                      const char *git, const char *name, struct err *err)
 {
 	char path[PATH_MAX];
 
@@ -108,13 +108,13 @@ static int check_part(struct after *after, const struct scan_repository *reposit
 }
 
 static int check_known(struct after *after, const struct scan_repository *repository, int folder,
-		       const char *git, struct err *err)
+                       const char *git, struct err *err)
 {
 	cleanup_buf struct buf config = BUF_INIT;
 	char path[PATH_MAX];
 	bool has_config = scan_config(folder, git, &config);
 	bool changed = has_config != repository->has_config ||
-		       !str_eq(buf_str(&config), buf_str(&repository->config));
+	               !str_eq(buf_str(&config), buf_str(&repository->config));
 	int r = 0;
 
 	(void)snprintf(path, sizeof(path), "%s/config", repository->path);
@@ -129,22 +129,22 @@ static int check_known(struct after *after, const struct scan_repository *reposi
 }
 
 static int check_repository(struct after *after, const struct scan_seen *seen, const char *git,
-			    const char *path, struct err *err)
+                            const char *path, struct err *err)
 {
 	char config[PATH_MAX], hooks[PATH_MAX];
 
 	for (size_t i = 0; i < after->before->n_repositories; i++)
 		if (strcmp(after->before->repositories[i].path, path) == 0)
 			return check_known(after, &after->before->repositories[i], seen->folder,
-					   git, err);
+			                   git, err);
 	(void)snprintf(config, sizeof(config), "%s/config", git);
 	(void)snprintf(hooks, sizeof(hooks), "%s/hooks", git);
 	if (seen->in_vendor && !is_new(after, seen->folder, git) &&
 	    !is_new(after, seen->folder, config) && !is_new(after, seen->folder, hooks))
 		return 0;
 	return holds_danger(seen->folder, git)
-		   ? find(after, path, "git would run what it names", NULL, err)
-		   : 0;
+	               ? find(after, path, "git would run what it names", NULL, err)
+	               : 0;
 }
 
 /* The project's own: what exists was read-only; these did not exist. */
@@ -166,8 +166,8 @@ static int check_git(struct after *after, const struct scan_seen *seen, struct e
 {
 	if (seen->type != DT_DIR)
 		return !scan_has(after->before, seen->path) && is_new(after, seen->folder, ".git")
-			   ? find(after, seen->path, "it leads git elsewhere", NULL, err)
-			   : 0;
+		               ? find(after, seen->path, "it leads git elsewhere", NULL, err)
+		               : 0;
 	if (seen->depth == 0 && scan_has(after->before, seen->path))
 		return check_own(after, seen, err);
 	return check_repository(after, seen, ".git", seen->path, err);
@@ -183,22 +183,22 @@ static int see_after(void *ctx, const struct scan_seen *seen, struct err *err)
 		char path[PATH_MAX];
 
 		(void)snprintf(path, sizeof(path), "%.*s",
-			       (int)(strlen(seen->path) - STR("/HEAD").len), seen->path);
+		               (int)(strlen(seen->path) - STR("/HEAD").len), seen->path);
 		return check_repository(after, seen, ".", path, err);
 	}
 	if (seen->in_vendor || !name_is_control(seen->name) || scan_has(after->before, seen->path))
 		return 0;
 	/* 1: what is moved away as a whole need not be looked into. */
 	return find(after, seen->path, "a tool on this machine obeys it", NULL, err) < 0 ? err->code
-											 : 1;
+	                                                                                 : 1;
 }
 
 /* --- moving away -------------------------------------------------------- */
 
 static int open_parent(const char *path, const char **ret_leaf, struct err *err)
 {
-	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-			       .resolve = RESOLVE_NO_SYMLINKS};
+	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		                .resolve = RESOLVE_NO_SYMLINKS };
 	const char *slash = strrchr(path, '/');
 	char parent[PATH_MAX];
 	int fd;
@@ -233,7 +233,7 @@ static void name_for(int quarantine, const char *leaf, char *ret_name, size_t si
 }
 
 static int quarantine(const struct sandbox *sandbox, const struct finding *finding,
-		      struct sandbox_outcome *outcome, struct err *err)
+                      struct sandbox_outcome *outcome, struct err *err)
 {
 	char folder[PATH_MAX], name[160], hint[PATH_MAX + 256];
 	const char *leaf;
@@ -251,16 +251,16 @@ static int quarantine(const struct sandbox *sandbox, const struct finding *findi
 	    fd_replace_file(parent, leaf, buf_str(finding->put_back), 0644, err) < 0)
 		return err->code;
 	(void)snprintf(hint, sizeof(hint), "moved to %.*s/%s; if you want it, put it back yourself",
-		       PATH_MAX - 1, folder, name);
+	               PATH_MAX - 1, folder, name);
 	return sandbox_deny(outcome, finding->path, "write", finding->why, hint) ? 0
-										 : err_nomem(err);
+	                                                                         : err_nomem(err);
 }
 
 int guard_after(struct sandbox *sandbox, const struct scan *before, const struct timespec *started,
-		struct sandbox_outcome *outcome, struct err *err)
+                struct sandbox_outcome *outcome, struct err *err)
 {
-	__attribute__((cleanup(after_finip))) struct after after = {sandbox->root, before, started,
-								    NULL, 0};
+	__attribute__((cleanup(after_finip))) struct after after = { sandbox->root, before, started,
+		                                                     NULL, 0 };
 	int r = scan_walk(sandbox->root, true, see_after, &after, err);
 
 	for (size_t i = 0; r >= 0 && i < after.n_findings; i++)

@@ -19,4 +19,4 @@ void guard_begin(struct timespec *ret_started);
 
 /* Each finding becomes a denial of the outcome. */
 int guard_after(struct sandbox *sandbox, const struct scan *before, const struct timespec *started,
-		struct sandbox_outcome *outcome, struct err *err);
+                struct sandbox_outcome *outcome, struct err *err);

@@ -13,6 +13,7 @@ struct scan;
 
 struct sandbox {
 	const struct manifest *manifest;
+	bool no_env_files;
 	char *root, *session_dir, *runtime_dir;
 	char *etc, *init, *home, *mask_file, *mask_folder;
 	char *link_texts[PLAN_LINKS_MAX];
@@ -24,8 +25,8 @@ struct sandbox {
 
 /* Looks through the project and makes the plan of one command. */
 int sandbox_plan(struct sandbox *sandbox, const struct grant_command *grant, struct scan *scan,
-		 struct plan *ret_plan, struct err *err);
+                 struct plan *ret_plan, struct err *err);
 
 /* Adds {target,operation,rule,hint} to an outcome; false: no memory. */
 bool sandbox_deny(struct sandbox_outcome *outcome, const char *target, const char *operation,
-		  const char *rule, const char *hint);
+                  const char *rule, const char *hint);

@@ -73,8 +73,8 @@ static void keep_fresh(void *ctx, struct str bytes)
 	size_t room;
 
 	(void)pthread_mutex_lock(&job->lock);
-	room =
-	    job->command.output_max > job->fresh.len ? job->command.output_max - job->fresh.len : 0;
+	room = job->command.output_max > job->fresh.len ? job->command.output_max - job->fresh.len
+	                                                : 0;
 	job->missed |= bytes.len > room;
 	buf_add(&job->fresh, str_head(bytes, room));
 	(void)pthread_mutex_unlock(&job->lock);
@@ -137,7 +137,7 @@ static int refuse(const struct sandbox_command *command)
 }
 
 int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command, char ret_job[16],
-		  struct err *err)
+                  struct err *err)
 {
 	cleanup_with(job_free) struct job *job = NULL;
 	unsigned int n = 0;
@@ -147,8 +147,8 @@ int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command
 	if (n >= JOBS_MAX) {
 		(void)refuse(command);
 		return err_set(err, ERR_LIMIT,
-			       "%d commands run in the background already; stop one first",
-			       JOBS_MAX);
+		               "%d commands run in the background already; stop one first",
+		               JOBS_MAX);
 	}
 	job = job_new(sandbox, command);
 	if (!job) {
@@ -213,7 +213,7 @@ static bool take_fresh(struct job *job, struct sandbox_outcome *outcome)
 }
 
 static int end_of(struct sandbox *sandbox, struct job *job, struct sandbox_outcome *ret_outcome,
-		  struct err *err)
+                  struct err *err)
 {
 	cleanup_with(job_free) struct job *owned = job;
 
@@ -226,15 +226,15 @@ static int end_of(struct sandbox *sandbox, struct job *job, struct sandbox_outco
 	/* Stopped on request: that is no failure of the asker's call. */
 	job->outcome.cancelled = false;
 	*ret_outcome = job->outcome;
-	job->outcome = (struct sandbox_outcome){0};
+	job->outcome = (struct sandbox_outcome){ 0 };
 	(void)owned;
 	return 0;
 }
 
 int sandbox_job(struct sandbox *sandbox, const char *name, bool stop,
-		struct sandbox_outcome *ret_outcome, bool *ret_running, struct err *err)
+                struct sandbox_outcome *ret_outcome, bool *ret_running, struct err *err)
 {
-	struct sandbox_outcome outcome = {.started = true};
+	struct sandbox_outcome outcome = { .started = true };
 	struct job *job = sandbox->jobs;
 	bool is_over;
 
@@ -242,8 +242,9 @@ int sandbox_job(struct sandbox *sandbox, const char *name, bool stop,
 		job = job->next;
 	if (!job)
 		return err_set(
-		    err, ERR_INPUT,
-		    "no job \"%s\": it was never started, or its end was reported already", name);
+			err, ERR_INPUT,
+			"no job \"%s\": it was never started, or its end was reported already",
+			name);
 	(void)pthread_mutex_lock(&job->lock);
 	is_over = job->is_over;
 	(void)pthread_mutex_unlock(&job->lock);

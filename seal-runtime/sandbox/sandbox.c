@@ -16,6 +16,7 @@
 #include "sandbox/inside.h"
 #include "sandbox/jobs.h"
 #include "sandbox/net/net.h"
+#include "sandbox/plan/env_file.h"
 #include "sandbox/plan/scan.h"
 #include "sandbox/probe.h"
 #include "sandbox/run/output.h"
@@ -81,8 +82,8 @@ static int make_masks(struct sandbox *sandbox, struct err *err)
 
 static void find_links(struct sandbox *sandbox)
 {
-	static const char *const names[PLAN_LINKS_MAX] = {"/bin",   "/sbin",  "/lib",
-							  "/lib32", "/lib64", "/libx32"};
+	static const char *const names[PLAN_LINKS_MAX] = { "/bin",   "/sbin",  "/lib",
+		                                           "/lib32", "/lib64", "/libx32" };
 	size_t n = 0;
 
 	for (size_t i = 0; i < PLAN_LINKS_MAX && names[i]; i++) {
@@ -92,7 +93,7 @@ static void find_links(struct sandbox *sandbox)
 		if (len < 0 && access(names[i], F_OK) < 0)
 			continue;
 		if (len >= 0)
-			sandbox->link_texts[n] = str_dup((struct str){text, (size_t)len});
+			sandbox->link_texts[n] = str_dup((struct str){ text, (size_t)len });
 		sandbox->facts.links[n].path = names[i];
 		sandbox->facts.links[n].text = sandbox->link_texts[n];
 		n++;
@@ -102,7 +103,7 @@ static void find_links(struct sandbox *sandbox)
 static void find_shell(struct sandbox *sandbox)
 {
 	sandbox->facts.is_bash =
-	    access("/usr/bin/bash", X_OK) == 0 || access("/bin/bash", X_OK) == 0;
+		access("/usr/bin/bash", X_OK) == 0 || access("/bin/bash", X_OK) == 0;
 	sandbox->facts.shell = sandbox->facts.is_bash ? "/bin/bash" : "/bin/sh";
 }
 
@@ -126,15 +127,16 @@ static int find_facts(struct sandbox *sandbox, struct err *err)
 	if (strcmp(sandbox->root, "/") == 0 || strcmp(sandbox->root, "/usr") == 0 ||
 	    strcmp(sandbox->root, "/etc") == 0)
 		return err_set(err, ERR_INPUT,
-			       "%s cannot be a project: a command could write all of it; "
-			       "make a folder for the project",
-			       sandbox->root);
+		               "%s cannot be a project: a command could write all of it; "
+		               "make a folder for the project",
+		               sandbox->root);
 	return 0;
 }
 
 static int fill(struct sandbox *sandbox, const struct sandbox_setup *setup, struct err *err)
 {
 	sandbox->manifest = setup->manifest;
+	sandbox->no_env_files = setup->no_env_files;
 	sandbox->root = realpath(setup->root, NULL);
 	if (!sandbox->root)
 		return err_sys(err, "%s", setup->root);
@@ -145,7 +147,7 @@ static int fill(struct sandbox *sandbox, const struct sandbox_setup *setup, stru
 	if (dirs_part("seal-init", &sandbox->init, err) < 0 || make_masks(sandbox, err) < 0)
 		return err->code;
 	if (etc_prepare(sandbox->runtime_dir, geteuid() ? geteuid() : PLAN_UID_FOR_ROOT,
-			geteuid() ? getegid() : PLAN_UID_FOR_ROOT, &sandbox->etc, err) < 0)
+	                geteuid() ? getegid() : PLAN_UID_FOR_ROOT, &sandbox->etc, err) < 0)
 		return err->code;
 	return find_facts(sandbox, err);
 }
@@ -161,7 +163,7 @@ int sandbox_new(const struct sandbox_setup *setup, struct sandbox **ret_sandbox,
 	if (probe_quick(err) < 0)
 		return err_wrap(err, "sandbox");
 	cgroup_make(setup->manifest->sandbox.limit_processes,
-		    setup->manifest->sandbox.limit_memory_mb, &sandbox->cgroup);
+	            setup->manifest->sandbox.limit_memory_mb, &sandbox->cgroup);
 	*ret_sandbox = take_ptr(sandbox);
 	return 0;
 }
@@ -176,11 +178,11 @@ void sandbox_outcome_fini(struct sandbox_outcome *outcome)
 	free(outcome->spilled_to);
 	free(outcome->error);
 	buf_fini(&outcome->output);
-	*outcome = (struct sandbox_outcome){0};
+	*outcome = (struct sandbox_outcome){ 0 };
 }
 
 bool sandbox_deny(struct sandbox_outcome *outcome, const char *target, const char *operation,
-		  const char *rule, const char *hint)
+                  const char *rule, const char *hint)
 {
 	char **grown = realloc(outcome->denials, (outcome->n_denials + 1) * sizeof(*grown));
 	struct buf text = BUF_INIT;
@@ -203,7 +205,7 @@ bool sandbox_deny(struct sandbox_outcome *outcome, const char *target, const cha
 }
 
 static int not_started(const struct run_result *result, struct sandbox_outcome *outcome,
-		       struct err *err)
+                       struct err *err)
 {
 	struct str message = str_trim(buf_str(&result->message));
 
@@ -212,17 +214,17 @@ static int not_started(const struct run_result *result, struct sandbox_outcome *
 		return err_nomem(err);
 	if (result->timed_out || result->cancelled)
 		err_set(outcome->error, ERR_GONE,
-			"sandbox unavailable: it was not ready in time; the command did not run");
+		        "sandbox unavailable: it was not ready in time; the command did not run");
 	else
 		err_set(outcome->error, ERR_SYS,
-			"sandbox unavailable, the command did not run: %.*s; %s", STR_ARG(message),
-			probe_remedy(message));
+		        "sandbox unavailable, the command did not run: %.*s; %s", STR_ARG(message),
+		        probe_remedy(message));
 	outcome->exit_code = -1;
 	return 0;
 }
 
 static int shape(struct run_result *result, struct output *output, struct sandbox_outcome *outcome,
-		 struct err *err)
+                 struct err *err)
 {
 	int status = result->status;
 
@@ -239,7 +241,7 @@ static int shape(struct run_result *result, struct output *output, struct sandbo
 	outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	if (result->left_processes && output->fds[0] < 0)
 		buf_adds(&outcome->output,
-			 "\n[what the command left running in the background was ended]\n");
+		         "\n[what the command left running in the background was ended]\n");
 	return 0;
 }
 
@@ -259,28 +261,53 @@ static struct output output_of(const struct sandbox *sandbox, const struct sandb
 	return output;
 }
 
-int sandbox_plan(struct sandbox *sandbox, const struct grant_command *grant, struct scan *scan,
-		 struct plan *ret_plan, struct err *err)
+static void env_freep(char ***list)
 {
+	env_free(*list);
+}
+
+/* The proxy's variables, and those of the project's env files. */
+static int more_environment(const struct sandbox *sandbox, char ***ret_list, struct err *err)
+{
+	__attribute__((cleanup(env_freep))) char **files = NULL;
+	__attribute__((cleanup(env_freep))) char **list = NULL;
+	size_t n = 0;
+	int r = sandbox->no_env_files ? 0 : env_load(sandbox->root, sandbox->manifest, &files, err);
+
+	for (char **one = files; r >= 0 && one && *one; one++)
+		r = plan_list_add(&list, &n, strdup(*one), err);
+	for (const char *const *one = net_environment(); r >= 0 && *one; one++)
+		r = plan_list_add(&list, &n, strdup(*one), err);
+	if (r >= 0)
+		*ret_list = take_ptr(list);
+	return r;
+}
+
+int sandbox_plan(struct sandbox *sandbox, const struct grant_command *grant, struct scan *scan,
+                 struct plan *ret_plan, struct err *err)
+{
+	__attribute__((cleanup(env_freep))) char **more = NULL;
 	struct plan_input input = {
-	    .manifest = sandbox->manifest,
-	    .root = sandbox->root,
-	    .grant = grant,
-	    .scan = scan,
-	    .facts = &sandbox->facts,
-	    .extra_environment = net_environment(),
+		.manifest = sandbox->manifest,
+		.root = sandbox->root,
+		.grant = grant,
+		.scan = scan,
+		.facts = &sandbox->facts,
 	};
 
+	if (more_environment(sandbox, &more, err) < 0)
+		return err->code;
+	input.extra_environment = (const char *const *)more;
 	if (scan_project(sandbox->root, sandbox->manifest, scan, err) < 0)
 		return err->code;
 	return plan_make(&input, ret_plan, err);
 }
 
 int sandbox_explain(struct sandbox *sandbox, const struct grant_command *grant,
-		    struct buf *ret_text, struct err *err)
+                    struct buf *ret_text, struct err *err)
 {
-	cleanup_with(scan_fini) struct scan scan = {0};
-	cleanup_with(plan_fini) struct plan plan = {0};
+	cleanup_with(scan_fini) struct scan scan = { 0 };
+	cleanup_with(plan_fini) struct plan plan = { 0 };
 
 	if (sandbox_plan(sandbox, grant, &scan, &plan, err) < 0)
 		return err->code;
@@ -289,37 +316,37 @@ int sandbox_explain(struct sandbox *sandbox, const struct grant_command *grant,
 }
 
 static int make_net(const struct sandbox *sandbox, const struct sandbox_command *command,
-		    struct net **ret_net, struct err *err)
+                    struct net **ret_net, struct err *err)
 {
 	const struct manifest_sandbox *os = &sandbox->manifest->sandbox;
 	struct net_setup setup = {
-	    .hosts = command->hosts,
-	    .domains = command->hosts ? command->grant.domains : NULL,
-	    .host_ports = os->host_ports,
-	    .n_host_ports = os->n_host_ports,
-	    .dev_server_ports = os->dev_server_ports,
-	    .n_dev_server_ports = os->n_dev_server_ports,
+		.hosts = command->hosts,
+		.domains = command->hosts ? command->grant.domains : NULL,
+		.host_ports = os->host_ports,
+		.n_host_ports = os->n_host_ports,
+		.dev_server_ports = os->dev_server_ports,
+		.n_dev_server_ports = os->n_dev_server_ports,
 	};
 
 	return net_new(&setup, ret_net, err);
 }
 
 static int run_planned(struct sandbox *sandbox, const struct sandbox_command *command,
-		       const struct plan *plan, struct sandbox_outcome *outcome, struct err *err)
+                       const struct plan *plan, struct sandbox_outcome *outcome, struct err *err)
 {
 	__attribute__((cleanup(output_fini))) struct output output = output_of(sandbox, command);
 	cleanup_with(net_free) struct net *net = NULL;
 	struct run_input input = {
-	    .launch = {.plan = plan,
-		       .cgroup_fds = sandbox->cgroup.fds,
-		       .n_cgroup_fds = sandbox->cgroup.n},
-	    .timeout_s = command->timeout_s,
-	    .cancel_fd = command->cancel_fd,
-	    .stdin_fd = command->stdin_fd,
-	    .output = &output,
-	    .ready = net_start,
+		.launch = { .plan = plan,
+		            .cgroup_fds = sandbox->cgroup.fds,
+		            .n_cgroup_fds = sandbox->cgroup.n },
+		.timeout_s = command->timeout_s,
+		.cancel_fd = command->cancel_fd,
+		.stdin_fd = command->stdin_fd,
+		.output = &output,
+		.ready = net_start,
 	};
-	struct run_result result = {0};
+	struct run_result result = { 0 };
 	int r;
 
 	if (make_net(sandbox, command, &net, err) < 0)
@@ -337,11 +364,11 @@ static int run_planned(struct sandbox *sandbox, const struct sandbox_command *co
 }
 
 static int run(struct sandbox *sandbox, const struct sandbox_command *command,
-	       struct sandbox_outcome *ret_outcome, struct err *err)
+               struct sandbox_outcome *ret_outcome, struct err *err)
 {
-	cleanup_with(scan_fini) struct scan scan = {0};
-	cleanup_with(plan_fini) struct plan plan = {0};
-	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = {0};
+	cleanup_with(scan_fini) struct scan scan = { 0 };
+	cleanup_with(plan_fini) struct plan plan = { 0 };
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = { 0 };
 	struct timespec started;
 	struct err ignored;
 	int r;
@@ -356,12 +383,12 @@ static int run(struct sandbox *sandbox, const struct sandbox_command *command,
 	if (r < 0)
 		return r;
 	*ret_outcome = outcome;
-	outcome = (struct sandbox_outcome){0};
+	outcome = (struct sandbox_outcome){ 0 };
 	return 0;
 }
 
 int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
-		struct sandbox_outcome *ret_outcome, struct err *err)
+                struct sandbox_outcome *ret_outcome, struct err *err)
 {
 	int r = run(sandbox, command, ret_outcome, err);
 

@@ -25,6 +25,7 @@ struct sandbox_setup {
 	const char *root;        /* real path of the project */
 	const char *session_dir; /* spilled output goes to <dir>/output/ */
 	const char *runtime_dir; /* $XDG_RUNTIME_DIR/seal: the prepared /etc, quarantine */
+	bool no_env_files; /* leave the project\'s env files alone, whatever the manifest says */
 };
 
 /* Probes what this machine can do.  ERR_SYS with cause and remedy when it
@@ -43,7 +44,7 @@ struct sandbox_hosts {
 	void *ctx;
 	/* `host` is as the command wrote it.  The canonical name when it may. */
 	bool (*may_connect)(void *ctx, struct str host, unsigned int port,
-			    char ret_name[SANDBOX_HOST_MAX]);
+	                    char ret_name[SANDBOX_HOST_MAX]);
 	/* May the address that the canonical name led to be dialled? */
 	bool (*may_dial)(void *ctx, const char *name, const struct sockaddr *address);
 	/* Called once, when the command is over; may be NULL. */
@@ -52,7 +53,8 @@ struct sandbox_hosts {
 
 struct sandbox_command {
 	struct grant_command grant;
-	const struct sandbox_hosts *hosts; /* NULL: none; gate/command_hosts.h makes one; released here */
+	const struct sandbox_hosts
+		*hosts; /* NULL: none; gate/command_hosts.h makes one; released here */
 	unsigned int timeout_s;
 	size_t output_max; /* bytes returned; the whole goes to a spill file */
 	int cancel_fd;     /* readable = cancel; -1 = never */
@@ -82,15 +84,20 @@ static inline void sandbox_outcome_finip(struct sandbox_outcome *outcome)
 
 /* Blocks until the command and everything it started is gone. */
 int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
-		struct sandbox_outcome *ret_outcome, struct err *err);
+                struct sandbox_outcome *ret_outcome, struct err *err);
+
+/* The hosts of the bundles ([sandbox.os] command_tools) that the script brings in,
+ * for its grant.  false: no bundle. */
+bool sandbox_tool_hosts(const struct manifest *manifest, struct str script,
+                        void (*add)(void *ctx, struct str host), void *ctx);
 
 /* What sandbox_run() would do with this command, for a person to read. */
 int sandbox_explain(struct sandbox *sandbox, const struct grant_command *grant,
-		    struct buf *ret_text, struct err *err);
+                    struct buf *ret_text, struct err *err);
 
 /* Jobs: a command that goes on while the agent does.  `ret_job` is "j1", ... */
 int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command, char ret_job[16],
-		  struct err *err);
+                  struct err *err);
 /* What the job printed since the last call; *ret_running says whether it still runs. */
 int sandbox_job(struct sandbox *sandbox, const char *job, bool stop,
-		struct sandbox_outcome *ret_outcome, bool *ret_running, struct err *err);
+                struct sandbox_outcome *ret_outcome, bool *ret_running, struct err *err);

@@ -60,7 +60,7 @@ static int copy_file(const struct copy *copy, const struct stat *st, struct err 
 	if (in < 0)
 		return 0;
 	out = openat(copy->to, copy->new_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-		     st->st_mode & 0777);
+	             st->st_mode & 0777);
 	if (out < 0)
 		return err_sys(err, "create %s", copy->new_name);
 	while ((n = sendfile(out, in, NULL, COPY_AT_ONCE)) > 0)
@@ -89,7 +89,8 @@ static int copy_folder(const struct copy *copy, struct err *err)
 		return err_sys(err, "open %s", copy->new_name);
 	while (r >= 0 && (entry = next(list)))
 		r = copy_any(
-		    &(struct copy){in, out, entry->d_name, entry->d_name, 0, copy->depth + 1}, err);
+			&(struct copy){ in, out, entry->d_name, entry->d_name, 0, copy->depth + 1 },
+			err);
 	return r;
 }
 
@@ -102,8 +103,8 @@ static int copy_link(const struct copy *copy, struct err *err)
 		return 0;
 	text[n] = '\0';
 	return symlinkat(text, copy->to, copy->new_name) < 0
-		   ? err_sys(err, "link %s", copy->new_name)
-		   : 0;
+	               ? err_sys(err, "link %s", copy->new_name)
+	               : 0;
 }
 
 static int copy_any(const struct copy *copy, struct err *err)
@@ -121,7 +122,7 @@ static int copy_any(const struct copy *copy, struct err *err)
 
 int tree_copy(int from, const char *name, int to, const char *new_name, int follow, struct err *err)
 {
-	return copy_any(&(struct copy){from, to, name, new_name, follow, 0}, err);
+	return copy_any(&(struct copy){ from, to, name, new_name, follow, 0 }, err);
 }
 
 int tree_move(int from, const char *name, int to, const char *new_name, struct err *err)

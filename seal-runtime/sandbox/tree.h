@@ -8,7 +8,7 @@ struct err;
 /* Copies a file, link or folder; what cannot be read, or is neither, is left out.
  * `follow`: the name itself may be a link. */
 int tree_copy(int from, const char *name, int to, const char *new_name, int follow,
-	      struct err *err);
+              struct err *err);
 
 void tree_remove(int dir, const char *name);
 

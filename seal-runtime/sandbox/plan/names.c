@@ -11,37 +11,37 @@
 static const char *const secrets[] = {
 #define SECRET(glob) glob,
 #include "sandbox/plan/names.def"
-    NULL,
+	NULL,
 };
 static const char *const publics[] = {
 #define PUBLIC(glob) glob,
 #include "sandbox/plan/names.def"
-    NULL,
+	NULL,
 };
 static const char *const controls[] = {
 #define CONTROL(name) name,
 #include "sandbox/plan/names.def"
-    NULL,
+	NULL,
 };
 static const char *const vendors[] = {
 #define VENDOR(name) name,
 #include "sandbox/plan/names.def"
-    NULL,
+	NULL,
 };
 static const char *const git_keys[] = {
 #define GIT_KEY(text) text,
 #include "sandbox/plan/names.def"
-    NULL,
+	NULL,
 };
 const char *const names_git[] = {
 #define GIT(path) path,
 #include "sandbox/plan/names.def"
-    NULL,
+	NULL,
 };
 const char *const names_places[] = {
 #define PLACE(path) path,
 #include "sandbox/plan/names.def"
-    NULL,
+	NULL,
 };
 
 /* Called for every file of a project: the first byte decides nearly always. */

@@ -7,6 +7,7 @@
 #include "manifest/manifest.h"
 #include "sandbox/plan/names.h"
 #include "sandbox/plan/scan.h"
+#include "sandbox/plan/tools.h"
 
 #define HOME_INSIDE "/home/seal"
 #define UID_INSIDE  1000 /* for a caller that is root: nothing inside is uid 0 */
@@ -25,12 +26,12 @@ static const struct {
 	const char *word;
 	bool from_host;
 } kinds[] = {
-    [PLAN_SYSTEM] = {"system", true},   [PLAN_LINK] = {"link", false},
-    [PLAN_PROC] = {"proc", false},      [PLAN_DEV] = {"dev", false},
-    [PLAN_TMPFS] = {"tmpfs", false},    [PLAN_FOLDER] = {"folder", false},
-    [PLAN_SEAL] = {"read-only", false}, [PLAN_READ] = {"read", true},
-    [PLAN_WRITE] = {"write", true},     [PLAN_PIN] = {"pin", true},
-    [PLAN_PROTECT] = {"protect", true}, [PLAN_MASK] = {"mask", true},
+	[PLAN_SYSTEM] = { "system", true },   [PLAN_LINK] = { "link", false },
+	[PLAN_PROC] = { "proc", false },      [PLAN_DEV] = { "dev", false },
+	[PLAN_TMPFS] = { "tmpfs", false },    [PLAN_FOLDER] = { "folder", false },
+	[PLAN_SEAL] = { "read-only", false }, [PLAN_READ] = { "read", true },
+	[PLAN_WRITE] = { "write", true },     [PLAN_PIN] = { "pin", true },
+	[PLAN_PROTECT] = { "protect", true }, [PLAN_MASK] = { "mask", true },
 };
 
 void plan_fini(struct plan *plan)
@@ -49,7 +50,7 @@ void plan_fini(struct plan *plan)
 	free(plan->cwd);
 	buf_fini(&plan->policy);
 	buf_fini(&plan->notes);
-	*plan = (struct plan){0};
+	*plan = (struct plan){ 0 };
 }
 
 bool path_covers(const char *folder, const char *path)
@@ -62,19 +63,19 @@ bool path_covers(const char *folder, const char *path)
 }
 
 int plan_add(struct plan *plan, enum plan_kind kind, const char *source, const char *target,
-	     struct err *err)
+             struct err *err)
 {
 	struct plan_step *grown, *step;
 
 	if ((plan->n_steps & (plan->n_steps - 1)) == 0) {
-		grown =
-		    realloc(plan->steps, (plan->n_steps ? plan->n_steps * 2 : 1) * sizeof(*grown));
+		grown = realloc(plan->steps,
+		                (plan->n_steps ? plan->n_steps * 2 : 1) * sizeof(*grown));
 		if (!grown)
 			return err_nomem(err);
 		plan->steps = grown;
 	}
 	step = &plan->steps[plan->n_steps++];
-	*step = (struct plan_step){.kind = kind, .is_folder = true};
+	*step = (struct plan_step){ .kind = kind, .is_folder = true };
 	step->source = source ? strdup(source) : NULL;
 	step->target = strdup(target);
 	return step->target && (step->source || !source) ? 0 : err_nomem(err);
@@ -114,7 +115,7 @@ bool plan_is_writable(const struct plan *plan, const char *path)
 }
 
 static int add_tmpfs(struct plan *plan, const char *target, unsigned int mode, unsigned int size_mb,
-		     struct err *err)
+                     struct err *err)
 {
 	TRY(plan_add(plan, PLAN_TMPFS, NULL, target, err));
 	plan->steps[plan->n_steps - 1].mode = mode;
@@ -130,8 +131,8 @@ static int add_system(const struct plan_input *input, struct plan *plan, struct 
 	TRY(plan_add(plan, PLAN_SYSTEM, "/usr", "/usr", err));
 	for (size_t i = 0; i < PLAN_LINKS_MAX && facts->links[i].path; i++)
 		TRY(plan_add(plan, facts->links[i].text ? PLAN_LINK : PLAN_SYSTEM,
-			     facts->links[i].text ? facts->links[i].text : facts->links[i].path,
-			     facts->links[i].path, err));
+		             facts->links[i].text ? facts->links[i].text : facts->links[i].path,
+		             facts->links[i].path, err));
 	if (facts->look(facts->ctx, "/nix", real) == PLAN_IS_FOLDER)
 		TRY(plan_add(plan, PLAN_SYSTEM, "/nix", "/nix", err));
 	return 0;
@@ -156,15 +157,17 @@ static int add_base(const struct plan_input *input, struct plan *plan, struct er
 	TRY(add_tmpfs(plan, "/tmp", 01777, TMP_MB, err));
 	TRY(plan_add(plan, PLAN_FOLDER, NULL, "/var", err));
 	TRY(add_tmpfs(plan, "/var/tmp", 01777, VAR_TMP_MB, err));
-	if (fs == COMMAND_FS_ALL)
+	/* Over the host's own: other homes, and /run with its daemons' sockets. */
+	if (fs == COMMAND_FS_ALL) {
 		TRY(add_tmpfs(plan, "/home", 0755, SMALL_MB, err));
+		TRY(add_tmpfs(plan, "/run", 0755, SMALL_MB, err));
+	}
 	TRY(add_tmpfs(plan, HOME_INSIDE, 0700, SMALL_MB, err));
-	/* The host's /run is where its daemons' sockets are. */
-	TRY(add_tmpfs(plan, "/run", 0755, SMALL_MB, err));
 	TRY(plan_add(plan, PLAN_FOLDER, NULL, "/run/seal", err));
 	TRY(plan_add(plan, PLAN_SYSTEM, facts->init, "/run/seal/init", err));
 	plan->steps[plan->n_steps - 1].is_folder = false;
-	TRY(plan_add(plan, PLAN_SEAL, NULL, "/run", err));
+	if (fs == COMMAND_FS_ALL)
+		TRY(plan_add(plan, PLAN_SEAL, NULL, "/run", err));
 	if ((fs == COMMAND_FS_PERMISSIVE || fs == COMMAND_FS_ALL) && facts->home[0])
 		TRY(plan_add(plan, PLAN_READ, facts->home, facts->home, err));
 	return 0;
@@ -212,7 +215,7 @@ static int compare_entries(const void *a, const void *b)
 }
 
 static int add_entry(const struct plan_facts *facts, const struct scan_entry *entry,
-		     struct plan *plan, struct err *err)
+                     struct plan *plan, struct err *err)
 {
 	const char *source = entry->path;
 	enum plan_kind kind = PLAN_PROTECT;
@@ -271,8 +274,8 @@ static int add_places(const struct plan_input *input, struct plan *plan, struct 
 		if (is == PLAN_NOTHING || strcmp(real, path) != 0)
 			continue;
 		TRY(plan_add(plan, PLAN_MASK,
-			     is == PLAN_IS_FOLDER ? facts->mask_folder : facts->mask_file, path,
-			     err));
+		             is == PLAN_IS_FOLDER ? facts->mask_folder : facts->mask_file, path,
+		             err));
 		plan->steps[plan->n_steps - 1].is_folder = is == PLAN_IS_FOLDER;
 	}
 	return 0;
@@ -280,8 +283,8 @@ static int add_places(const struct plan_input *input, struct plan *plan, struct 
 
 static int add_command(const struct plan_input *input, struct plan *plan, struct err *err)
 {
-	const char *const bash[] = {input->facts->shell, "--noprofile", "--norc", "-c", NULL};
-	const char *const sh[] = {input->facts->shell, "-c", NULL};
+	const char *const bash[] = { input->facts->shell, "--noprofile", "--norc", "-c", NULL };
+	const char *const sh[] = { input->facts->shell, "-c", NULL };
 
 	for (const char *const *word = input->facts->is_bash ? bash : sh; *word; word++)
 		TRY(plan_list_add(&plan->command, &plan->n_command, strdup(*word), err));
@@ -296,6 +299,7 @@ static int make(const struct plan_input *input, struct plan *plan, struct err *e
 	plan->gid = is_root ? UID_INSIDE : input->facts->gid;
 	TRY(add_base(input, plan, err));
 	TRY(plan_grants(input, plan, err));
+	TRY(tools_plan(input, plan, err));
 	TRY(add_project(input, plan, err));
 	TRY(add_entries(input, plan, err));
 	TRY(add_places(input, plan, err));
@@ -308,19 +312,19 @@ static int make(const struct plan_input *input, struct plan *plan, struct err *e
 		return err_nomem(err);
 	if (!plan_step_of(plan, plan->cwd))
 		return err_set(err, ERR_INPUT,
-			       "%s cannot be seen inside the sandbox; run in the project, or name "
-			       "the folder in [capabilities.allow.read] or .write",
-			       plan->cwd);
+		               "%s cannot be seen inside the sandbox; run in the project, or name "
+		               "the folder in [capabilities.allow.read] or .write",
+		               plan->cwd);
 	return 0;
 }
 
 int plan_make(const struct plan_input *input, struct plan *ret_plan, struct err *err)
 {
-	cleanup_with(plan_fini) struct plan plan = {0};
+	cleanup_with(plan_fini) struct plan plan = { 0 };
 
 	TRY(make(input, &plan, err));
 	*ret_plan = plan;
-	plan = (struct plan){0};
+	plan = (struct plan){ 0 };
 	return 0;
 }
 
@@ -340,7 +344,7 @@ void plan_print(const struct plan *plan, struct buf *out)
 	for (size_t i = 0; i < plan->n_environment; i++)
 		buf_addf(out, "env        %s\n", plan->environment[i]);
 	buf_addf(out, "uid        %u:%u\nin         %s\nrun       ", plan->uid, plan->gid,
-		 plan->cwd);
+	         plan->cwd);
 	for (size_t i = 0; i < plan->n_command; i++)
 		buf_addf(out, " %s", plan->command[i]);
 	buf_addc(out, '\n');

@@ -108,8 +108,9 @@ const struct plan_step *plan_step_of(const struct plan *plan, const char *path);
 
 /* Private to plan*.c. */
 int plan_add(struct plan *plan, enum plan_kind kind, const char *source, const char *target,
-	     struct err *err);
+             struct err *err);
 int plan_list_add(char ***list, size_t *n, char *text, struct err *err);
+int plan_set(struct plan *plan, const char *variable, struct err *err);
 int plan_environment(const struct plan_input *input, struct plan *plan, struct err *err);
 int plan_policy(const struct plan_input *input, struct plan *plan, struct err *err);
 int plan_grants(const struct plan_input *input, struct plan *plan, struct err *err);

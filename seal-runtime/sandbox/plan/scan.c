@@ -23,7 +23,7 @@ void scan_fini(struct scan *scan)
 	free(scan->entries);
 	free(scan->repositories);
 	free(scan->root);
-	*scan = (struct scan){0};
+	*scan = (struct scan){ 0 };
 }
 
 bool scan_has(const struct scan *scan, const char *path)
@@ -62,7 +62,7 @@ static unsigned char type_of(int folder, const struct dirent *entry)
 }
 
 static int walk_folder(struct walk *walk, int folder, unsigned int depth, bool in_vendor,
-		       struct err *err);
+                       struct err *err);
 
 static int walk_into(struct walk *walk, const struct scan_seen *seen, struct err *err)
 {
@@ -73,8 +73,8 @@ static int walk_into(struct walk *walk, const struct scan_seen *seen, struct err
 		return 0;
 	if (seen->depth >= SCAN_DEPTH_MAX)
 		return err_set(err, ERR_LIMIT,
-			       "%s is nested deeper than %d folders; move it out of the project",
-			       seen->path, SCAN_DEPTH_MAX);
+		               "%s is nested deeper than %d folders; move it out of the project",
+		               seen->path, SCAN_DEPTH_MAX);
 	fd = openat(seen->folder, seen->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* What the person cannot list, the command cannot either. */
 	return fd < 0 ? 0 : walk_folder(walk, fd, seen->depth + 1, is_vendor, err);
@@ -82,7 +82,7 @@ static int walk_into(struct walk *walk, const struct scan_seen *seen, struct err
 
 /* Owns `folder`. */
 static int walk_folder(struct walk *walk, int folder, unsigned int depth, bool in_vendor,
-		       struct err *err)
+                       struct err *err)
 {
 	cleanup_dir DIR *dir = fdopendir(folder);
 	size_t len = strlen(walk->path);
@@ -94,14 +94,14 @@ static int walk_folder(struct walk *walk, int folder, unsigned int depth, bool i
 		return err_sys(err, "list %s", walk->path);
 	}
 	while (r >= 0 && (entry = readdir(dir))) {
-		struct scan_seen seen = {folder, entry->d_name, walk->path, type_of(folder, entry),
-					 depth,  in_vendor};
+		struct scan_seen seen = { folder, entry->d_name, walk->path, type_of(folder, entry),
+			                  depth,  in_vendor };
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (len + 1 + strlen(entry->d_name) >= sizeof(walk->path))
 			return err_set(err, ERR_LIMIT, "a path under %s is too long; shorten it",
-				       walk->path);
+			               walk->path);
 		(void)snprintf(walk->path + len, sizeof(walk->path) - len, "/%s", entry->d_name);
 		r = walk->fn(walk->ctx, &seen, err);
 		if (r == 0)
@@ -113,7 +113,7 @@ static int walk_folder(struct walk *walk, int folder, unsigned int depth, bool i
 
 int scan_walk(const char *root, bool deep, scan_fn fn, void *ctx, struct err *err)
 {
-	struct walk walk = {.deep = deep, .fn = fn, .ctx = ctx};
+	struct walk walk = { .deep = deep, .fn = fn, .ctx = ctx };
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
@@ -145,8 +145,8 @@ uint64_t scan_hooks(int folder, const char *git)
 		for (const char *c = entry->d_name; *c; c++)
 			one = (one ^ (unsigned char)*c) * 1099511628211ull;
 		one ^= (uint64_t)st.st_ino * 31 + (uint64_t)st.st_size * 7 + st.st_mode;
-		sum +=
-		    one * 31 + (uint64_t)st.st_ctim.tv_sec * 1000003 + (uint64_t)st.st_ctim.tv_nsec;
+		sum += one * 31 + (uint64_t)st.st_ctim.tv_sec * 1000003 +
+		       (uint64_t)st.st_ctim.tv_nsec;
 	}
 	return sum;
 }
@@ -175,7 +175,7 @@ struct before {
 };
 
 static int add(struct scan *scan, struct str path, enum scan_kind kind, bool is_folder,
-	       struct err *err)
+               struct err *err)
 {
 	struct scan_entry *grown;
 
@@ -184,17 +184,17 @@ static int add(struct scan *scan, struct str path, enum scan_kind kind, bool is_
 			return 0;
 	if (scan->n_entries == SCAN_ENTRIES_MAX)
 		return err_set(err, ERR_LIMIT,
-			       "%s holds more than %d secret or protected files; "
-			       "set [sandbox.os] command_mask_secrets = false or move them out",
-			       scan->root, SCAN_ENTRIES_MAX);
+		               "%s holds more than %d secret or protected files; "
+		               "set [sandbox.os] command_mask_secrets = false or move them out",
+		               scan->root, SCAN_ENTRIES_MAX);
 	if ((scan->n_entries & (scan->n_entries - 1)) == 0) {
 		grown = realloc(scan->entries,
-				(scan->n_entries ? scan->n_entries * 2 : 1) * sizeof(*grown));
+		                (scan->n_entries ? scan->n_entries * 2 : 1) * sizeof(*grown));
 		if (!grown)
 			return err_nomem(err);
 		scan->entries = grown;
 	}
-	scan->entries[scan->n_entries] = (struct scan_entry){str_dup(path), kind, is_folder};
+	scan->entries[scan->n_entries] = (struct scan_entry){ str_dup(path), kind, is_folder };
 	if (!scan->entries[scan->n_entries].path)
 		return err_nomem(err);
 	scan->n_entries++;
@@ -203,7 +203,7 @@ static int add(struct scan *scan, struct str path, enum scan_kind kind, bool is_
 
 /* The entry, and a pin on every folder between it and the root. */
 static int add_pinned(const struct before *before, const char *path, enum scan_kind kind,
-		      bool is_folder, struct err *err)
+                      bool is_folder, struct err *err)
 {
 	size_t root_len = strlen(before->root), len = strlen(path);
 	int r = add(before->scan, str_of(path), kind, is_folder, err);
@@ -213,7 +213,7 @@ static int add_pinned(const struct before *before, const char *path, enum scan_k
 			len--;
 		if (len <= root_len + 1)
 			return 0;
-		r = add(before->scan, (struct str){path, --len}, SCAN_PIN, true, err);
+		r = add(before->scan, (struct str){ path, --len }, SCAN_PIN, true, err);
 	}
 	return r;
 }
@@ -237,7 +237,7 @@ static int add_own_git(const struct before *before, const struct scan_seen *seen
 
 /* Not mounted over: a clone that cannot be removed again is no use. */
 static int add_repository(struct scan *scan, int folder, const char *git, struct str path,
-			  struct err *err)
+                          struct err *err)
 {
 	struct scan_repository *grown, *new;
 
@@ -246,7 +246,7 @@ static int add_repository(struct scan *scan, int folder, const char *git, struct
 		return err_nomem(err);
 	scan->repositories = grown;
 	new = &grown[scan->n_repositories];
-	*new = (struct scan_repository){.path = str_dup(path)};
+	*new = (struct scan_repository){ .path = str_dup(path) };
 	if (!new->path)
 		return err_nomem(err);
 	scan->n_repositories++;
@@ -256,7 +256,7 @@ static int add_repository(struct scan *scan, int folder, const char *git, struct
 }
 
 static bool rule_covers(const struct manifest_paths *rules, const struct manifest_path *path,
-			const char *relative)
+                        const char *relative)
 {
 	const struct manifest_list *files = path->has_files ? &path->files : &rules->default_files;
 	char glob[PATH_MAX];
@@ -267,7 +267,7 @@ static bool rule_covers(const struct manifest_paths *rules, const struct manifes
 	}
 	for (size_t i = 0; i < files->n; i++) {
 		(void)snprintf(glob, sizeof(glob), "%.*s/%.*s", STR_ARG(path->path),
-			       STR_ARG(files->items[i]));
+		               STR_ARG(files->items[i]));
 		if (glob_matches(str_starts(str_of(glob), STR("./")) ? glob + 2 : glob, relative))
 			return true;
 	}
@@ -283,7 +283,7 @@ static bool is_denied(const struct manifest_paths *rules, const char *relative)
 			return true;
 	for (size_t i = 0; !rules->has_paths && i < rules->default_files.n; i++) {
 		(void)snprintf(glob, sizeof(glob), "**/%.*s",
-			       STR_ARG(rules->default_files.items[i]));
+		               STR_ARG(rules->default_files.items[i]));
 		if (glob_matches(glob, relative))
 			return true;
 	}
@@ -322,13 +322,13 @@ static int see_before(void *ctx, const struct scan_seen *seen, struct err *err)
 		return add_pinned(before, seen->path, SCAN_MASK, false, err);
 	if (strcmp(seen->name, ".git") == 0 && seen->depth == 0)
 		return is_folder ? add_own_git(before, seen, err)
-				 : add_pinned(before, seen->path, SCAN_PROTECT, false, err);
+		                 : add_pinned(before, seen->path, SCAN_PROTECT, false, err);
 	if (strcmp(seen->name, ".git") == 0)
 		return is_folder ? add_repository(before->scan, seen->folder, ".git", path, err)
-				 : 0;
+		                 : 0;
 	if (scan_is_bare(seen))
 		return add_repository(before->scan, seen->folder, ".",
-				      str_head(path, path.len - STR("/HEAD").len), err);
+		                      str_head(path, path.len - STR("/HEAD").len), err);
 	if (before->manifest->sandbox.command_mask_secrets && name_is_secret(seen->name) &&
 	    !is_folder)
 		return add_pinned(before, seen->path, SCAN_MASK, is_folder, err);
@@ -338,9 +338,9 @@ static int see_before(void *ctx, const struct scan_seen *seen, struct err *err)
 }
 
 int scan_project(const char *root, const struct manifest *manifest, struct scan *scan,
-		 struct err *err)
+                 struct err *err)
 {
-	struct before before = {scan, manifest, root};
+	struct before before = { scan, manifest, root };
 
 	if (!scan->root)
 		scan->root = strdup(root);

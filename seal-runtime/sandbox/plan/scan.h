@@ -57,7 +57,7 @@ static inline void scan_finip(struct scan *scan)
 
 /* Adds what lies under the real path `root` to an empty or filled scan. */
 int scan_project(const char *root, const struct manifest *manifest, struct scan *scan,
-		 struct err *err);
+                 struct err *err);
 
 /* Has the scan an entry of this path, whatever its kind? */
 bool scan_has(const struct scan *scan, const char *path);

@@ -9,6 +9,7 @@
 #include "manifest/manifest.h"
 #include "sandbox/plan/names.h"
 #include "sandbox/plan/plan.h"
+#include "sandbox/plan/tools.h"
 
 #define OPEN_FILES_MAX 4096
 
@@ -32,8 +33,8 @@ static void folders_finip(struct folders *folders)
 /* Places no rule can open: the kernel's, and those the sandbox has of its own. */
 static bool is_reserved(const char *path, const char *home)
 {
-	static const char *const whole[] = {"/proc",    "/dev", "/sys", "/run",
-					    "/var/run", "/etc", NULL};
+	static const char *const whole[] = { "/proc",    "/dev", "/sys", "/run",
+		                             "/var/run", "/etc", NULL };
 
 	if (path[0] == '\0' || (home[0] && path_covers(path, home)))
 		return true;
@@ -51,7 +52,7 @@ static bool outside_of(const struct plan_input *input, struct str rule, char *re
 
 	if (str_starts(rule, STR("~/")))
 		(void)snprintf(text, sizeof(text), "%s/%.*s", input->facts->home, (int)rule.len - 2,
-			       rule.data + 2);
+		               rule.data + 2);
 	else if (str_starts(rule, STR("/")))
 		(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(rule));
 	else
@@ -81,20 +82,20 @@ static int add_folder(struct folders *folders, const struct folder *new, struct 
 }
 
 static int collect_one(const struct plan_input *input, struct str rule, bool can_write,
-		       struct folders *folders, struct plan *plan, unsigned int line,
-		       struct err *err)
+                       struct folders *folders, struct plan *plan, unsigned int line,
+                       struct err *err)
 {
-	struct folder new = {.can_write = can_write, .line = line};
+	struct folder new = { .can_write = can_write, .line = line };
 	enum plan_look is;
 
 	if (!outside_of(input, rule, new.path))
 		return 0;
 	if (is_reserved(new.path, input->facts->home)) {
 		buf_addf(
-		    &plan->notes,
-		    "note       line %u: %.*s reaches too far to be shown to a command; name a "
-		    "folder below, or use command_fs\n",
-		    line, STR_ARG(rule));
+			&plan->notes,
+			"note       line %u: %.*s reaches too far to be shown to a command; name a "
+			"folder below, or use command_fs\n",
+			line, STR_ARG(rule));
 		return 0;
 	}
 	is = input->facts->look(input->facts->ctx, new.path, new.real);
@@ -105,13 +106,13 @@ static int collect_one(const struct plan_input *input, struct str rule, bool can
 }
 
 static int collect(const struct plan_input *input, const struct manifest_paths *rules,
-		   bool can_write, struct folders *folders, struct plan *plan, struct err *err)
+                   bool can_write, struct folders *folders, struct plan *plan, struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < rules->n_paths; i++)
 		r = collect_one(input, rules->paths[i].path, can_write, folders, plan,
-				rules->paths[i].line, err);
+		                rules->paths[i].line, err);
 	return r;
 }
 
@@ -150,9 +151,9 @@ static int mask_denied(const struct plan_input *input, struct plan *plan, struct
 		if (is == PLAN_NOTHING || strcmp(path, real) != 0)
 			continue;
 		r = plan_add(plan, PLAN_MASK,
-			     is == PLAN_IS_FOLDER ? input->facts->mask_folder
-						  : input->facts->mask_file,
-			     path, err);
+		             is == PLAN_IS_FOLDER ? input->facts->mask_folder
+		                                  : input->facts->mask_file,
+		             path, err);
 		if (r >= 0)
 			plan->steps[plan->n_steps - 1].is_folder = is == PLAN_IS_FOLDER;
 	}
@@ -161,7 +162,7 @@ static int mask_denied(const struct plan_input *input, struct plan *plan, struct
 
 /* A working directory in additional_directories can be seen, not written. */
 static int collect_cwd(const struct plan_input *input, struct folders *folders, struct plan *plan,
-		       struct err *err)
+                       struct err *err)
 {
 	const struct manifest_list *list = &input->manifest->allow.additional_directories;
 	char path[PATH_MAX];
@@ -170,13 +171,13 @@ static int collect_cwd(const struct plan_input *input, struct folders *folders, 
 	for (size_t i = 0; r >= 0 && i < list->n; i++)
 		if (outside_of(input, list->items[i], path) && path_covers(path, input->grant->cwd))
 			r = collect_one(input, list->items[i], false, folders, plan,
-					list->lines ? list->lines[i] : 0, err);
+			                list->lines ? list->lines[i] : 0, err);
 	return r;
 }
 
 int plan_grants(const struct plan_input *input, struct plan *plan, struct err *err)
 {
-	__attribute__((cleanup(folders_finip))) struct folders folders = {0};
+	__attribute__((cleanup(folders_finip))) struct folders folders = { 0 };
 	const struct manifest_side *allow = &input->manifest->allow;
 	int r;
 
@@ -195,12 +196,12 @@ int plan_grants(const struct plan_input *input, struct plan *plan, struct err *e
 		if (!adds(plan, one))
 			continue;
 		r = plan_add(plan, one->can_write ? PLAN_WRITE : PLAN_READ, one->real, one->path,
-			     err);
+		             err);
 		if (r < 0)
 			break;
 		plan->steps[plan->n_steps - 1].is_folder = one->is_folder;
 		(void)snprintf(plan->steps[plan->n_steps - 1].why, sizeof(plan->steps->why),
-			       "line %u", one->line);
+		               "line %u", one->line);
 	}
 	return r < 0 ? r : mask_denied(input, plan, err);
 }
@@ -209,7 +210,7 @@ int plan_grants(const struct plan_input *input, struct plan *plan, struct err *e
 
 static struct str name_of(const char *variable)
 {
-	return (struct str){variable, strcspn(variable, "=")};
+	return (struct str){ variable, strcspn(variable, "=") };
 }
 
 static bool is_in(const struct manifest_list *list, struct str name)
@@ -221,7 +222,7 @@ static bool is_in(const struct manifest_list *list, struct str name)
 }
 
 /* Later settings of a name replace earlier ones. */
-static int set(struct plan *plan, const char *variable, struct err *err)
+int plan_set(struct plan *plan, const char *variable, struct err *err)
 {
 	struct str name = name_of(variable);
 	char *copy;
@@ -246,7 +247,7 @@ static int set_granted(const struct plan_input *input, struct plan *plan, struct
 		for (const char *const *have = input->facts->environment; r >= 0 && have && *have;
 		     have++)
 			if (str_is(name_of(*have), *name))
-				r = set(plan, *have, err);
+				r = plan_set(plan, *have, err);
 	return r;
 }
 
@@ -254,7 +255,7 @@ static void drop(struct plan *plan, size_t at)
 {
 	free(plan->environment[at]);
 	memmove(plan->environment + at, plan->environment + at + 1,
-		(plan->n_environment - at) * sizeof(char *));
+	        (plan->n_environment - at) * sizeof(char *));
 	plan->n_environment--;
 }
 
@@ -266,34 +267,37 @@ static void drop(struct plan *plan, size_t at)
 int plan_environment(const struct plan_input *input, struct plan *plan, struct err *err)
 {
 	static const char *const always[] = {
-	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	    "HOME=/home/seal",
-	    "USER=seal",
-	    "LOGNAME=seal",
-	    "LANG=C.UTF-8",
-	    "TERM=dumb",
-	    "TMPDIR=/tmp",
-	    "GIT_TERMINAL_PROMPT=0",
-	    "PAGER=cat",
-	    "GIT_PAGER=cat",
-	    "SEAL_SANDBOX=1",
-	    "NO_COLOR=1",
-	    NULL};
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=/home/seal",
+		"USER=seal",
+		"LOGNAME=seal",
+		"LANG=C.UTF-8",
+		"TERM=dumb",
+		"TMPDIR=/tmp",
+		"GIT_TERMINAL_PROMPT=0",
+		"PAGER=cat",
+		"GIT_PAGER=cat",
+		"SEAL_SANDBOX=1",
+		"NO_COLOR=1",
+		NULL
+	};
 	char shell[PATH_MAX];
 	int r = 0;
 
 	for (const char *const *one = always; r >= 0 && *one; one++)
-		r = set(plan, *one, err);
+		r = plan_set(plan, *one, err);
 	(void)snprintf(shell, sizeof(shell), "SHELL=%s", input->facts->shell);
 	if (r >= 0)
-		r = set(plan, shell, err);
+		r = plan_set(plan, shell, err);
+	if (r >= 0)
+		r = tools_environment(input, plan, err);
 	if (r >= 0)
 		r = set_granted(input, plan, err);
 	for (const char *const *one = input->extra_environment; r >= 0 && one && *one; one++)
-		r = set(plan, *one, err);
+		r = plan_set(plan, *one, err);
 	for (size_t i = plan->n_environment; r >= 0 && i > 0; i--)
 		if (is_in(&input->manifest->deny.commands.env_vars,
-			  name_of(plan->environment[i - 1])))
+		          name_of(plan->environment[i - 1])))
 			drop(plan, i - 1);
 	return r;
 }
@@ -303,7 +307,7 @@ int plan_environment(const struct plan_input *input, struct plan *plan, struct e
 static void put(struct plan *plan, char kind, const char *path)
 {
 	buf_addc(&plan->policy, kind);
-	buf_add(&plan->policy, (struct str){path, strlen(path) + 1});
+	buf_add(&plan->policy, (struct str){ path, strlen(path) + 1 });
 }
 
 static void put_limit(struct plan *plan, int resource, int64_t value, int64_t unit)
@@ -319,22 +323,17 @@ static char access_of(const struct plan_step *step)
 	switch (step->kind) {
 	case PLAN_SYSTEM:
 	case PLAN_READ:
-	case PLAN_PROC:
-		return 'R';
-	case PLAN_DEV:
-		return 'D';
-	case PLAN_TMPFS:
-		return strcmp(step->target, "/run") == 0 ? 'R' : 'W';
-	case PLAN_WRITE:
-		return 'W';
+	case PLAN_PROC: return 'R';
+	case PLAN_DEV: return 'D';
+	case PLAN_TMPFS: return strcmp(step->target, "/run") == 0 ? 'R' : 'W';
+	case PLAN_WRITE: return 'W';
 	/* Under something that has its rule already, or nothing to open. */
 	case PLAN_LINK:
 	case PLAN_FOLDER:
 	case PLAN_SEAL:
 	case PLAN_PIN:
 	case PLAN_PROTECT:
-	case PLAN_MASK:
-		break;
+	case PLAN_MASK: break;
 	}
 	return 0;
 }
