@@ -105,14 +105,14 @@ struct caps_answer {
 
 /* On success *ret_caps is the caller's; the manifest must outlive it. */
 int caps_compile(const struct manifest *manifest, const struct caps_context *context,
-		 struct caps **ret_caps, struct err *err);
+                 struct caps **ret_caps, struct err *err);
 /*
  * As caps_compile(), but a rule that it would refuse is left out, as if it were
  * not in the file, and named in *ret_left_out (a line each): for judging rules
  * one by one, never for a session.
  */
 int caps_compile_lenient(const struct manifest *manifest, const struct caps_context *context,
-			 struct caps **ret_caps, struct buf *ret_left_out, struct err *err);
+                         struct caps **ret_caps, struct buf *ret_left_out, struct err *err);
 void caps_free(struct caps *caps);
 DEFINE_CLEANUP(struct caps, caps_free)
 
@@ -130,7 +130,7 @@ static inline void caps_answer_finip(struct caps_answer *answer)
  * now counts as an allow or a deny entry.  Not written anywhere by this.
  */
 int caps_remember(struct caps *caps, enum caps_verb verb, struct str pattern, bool allow,
-		  struct err *err);
+                  struct err *err);
 
 /*
  * May a command whose words are `argv` reach host:port?  Used by the sandbox's

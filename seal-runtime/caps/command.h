@@ -24,7 +24,7 @@ bool call_names(const struct call *call, struct str word);
 
 /* Is the folder within the project, its additional directories or the rule's own? */
 bool command_is_in_scope(const struct shell *shell, const struct command_rule *rule,
-			 struct str folder);
+                         struct str folder);
 
 /* guards.c: options that execute, write or leave the project. */
 struct ruling guards_check(const struct call *call);
@@ -34,10 +34,10 @@ struct ruling readers_check(const struct call *call);
 
 static inline struct ruling ruling_fine(void)
 {
-	return (struct ruling){CAPS_ALLOW, {"", 0}, 0, "", false, false};
+	return (struct ruling){ CAPS_ALLOW, { "", 0 }, 0, "", false, false };
 }
 
 static inline struct ruling ruling_ask(const char *reason)
 {
-	return (struct ruling){CAPS_ASK, {"", 0}, 0, reason, true, false};
+	return (struct ruling){ CAPS_ASK, { "", 0 }, 0, reason, true, false };
 }

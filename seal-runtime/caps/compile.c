@@ -231,6 +231,8 @@ void rules_add_path(struct caps *caps, struct path_rules *rules, struct str path
 		file = str_from(rule.pattern, dir.len);
 	}
 	set_specificity(&rule, dir, file);
+	while (rule.literal < rule.pattern.len && !strchr("*?[", rule.pattern.data[rule.literal]))
+		rule.literal++;
 	rules->items = one_more(&caps->arena, rules->items, rules->n, &rules->room, sizeof(rule));
 	rules->items[rules->n++] = rule;
 }

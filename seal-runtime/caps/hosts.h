@@ -56,7 +56,7 @@ const char *caps_address_name(enum caps_address kind);
  */
 struct caps_hosts;
 int caps_hosts_new(const struct str *rules, size_t n_rules, struct caps_hosts **ret_hosts,
-		   struct err *err);
+                   struct err *err);
 void caps_hosts_free(struct caps_hosts *hosts);
 DEFINE_CLEANUP(struct caps_hosts, caps_hosts_free)
 

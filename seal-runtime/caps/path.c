@@ -265,12 +265,24 @@ static struct ruling asks(const char *reason)
 	return (struct ruling){ CAPS_ASK, { "", 0 }, 0, reason, true, false };
 }
 
+/* Most rules are settled by what stands before their first wildcard. */
+static bool rule_matches(const struct path_rule *rule, struct str path, bool ignore_case)
+{
+	/* `a` + `/` + `**` also matches `a` itself, which ends where the slash is. */
+	size_t head = rule->literal < path.len ? rule->literal : path.len;
+
+	if (ignore_case ? strncasecmp(rule->pattern.data, path.data, head) != 0
+	                : memcmp(rule->pattern.data, path.data, head) != 0)
+		return false;
+	return path_glob(rule->pattern, path, ignore_case);
+}
+
 const struct path_rule *path_denied(const struct caps *caps, enum caps_verb verb, struct str path)
 {
 	const struct path_rules *rules = &caps->deny_paths[verb];
 
 	for (size_t i = 0; i < rules->n; i++)
-		if (path_glob(rules->items[i].pattern, path, true))
+		if (rule_matches(&rules->items[i], path, true))
 			return &rules->items[i];
 	return NULL;
 }
@@ -362,7 +374,7 @@ struct ruling path_judge(const struct caps *caps, enum caps_verb verb, struct st
 
 		if (best && !is_more_specific(rule, best))
 			continue;
-		if (!path_glob(rule->pattern, path, caps->context.ignore_case))
+		if (!rule_matches(rule, path, caps->context.ignore_case))
 			continue;
 		if (verb != CAPS_READ && !IS_MUTANT(PROTECTED) &&
 		    !names_protected(rule->pattern, path)) {
@@ -451,7 +463,7 @@ struct ruling path_check(const struct caps *caps, struct arena *arena,
 	                                                  question->canonical)
 	                                    : given;
 	result = path_judge(caps, question->verb, given);
-	real = path_judge(caps, question->verb, canonical);
+	real = str_eq(given, canonical) ? result : path_judge(caps, question->verb, canonical);
 	if (real.verdict < result.verdict ||
 	    (real.verdict == result.verdict && str_eq(given, canonical)))
 		result = real;

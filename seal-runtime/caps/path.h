@@ -35,7 +35,7 @@ bool path_has_wildcard(struct str text);
 
 /* A whole file question, as in permission.md 4.9. */
 struct ruling path_check(const struct caps *caps, struct arena *arena,
-			 const struct caps_question *question);
+                         const struct caps_question *question);
 
 /*
  * The rules alone, for one name in normal form: what a command's redirect or

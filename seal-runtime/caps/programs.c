@@ -32,11 +32,13 @@ const struct wrapper *wrapper_find(struct str name)
 
 bool program_in_list(struct str text, const char *list, char separator)
 {
-	struct str rest = str_of(list), one;
+	while (*list) {
+		const char *end = strchrnul(list, separator);
 
-	while (str_split(&rest, separator, &one))
-		if (str_eq(one, text))
+		if ((size_t)(end - list) == text.len && memcmp(list, text.data, text.len) == 0)
 			return true;
+		list = *end ? end + 1 : end;
+	}
 	return false;
 }
 

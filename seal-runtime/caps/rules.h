@@ -50,6 +50,7 @@ struct path_rule {
 	unsigned int line;
 	bool prompt;
 	unsigned int segments, chars; /* specificity, in this order */
+	size_t literal;               /* bytes of the pattern before its first wildcard */
 };
 
 struct path_rules {
@@ -86,4 +87,4 @@ struct caps {
 const char *rules_read_command(struct arena *arena, struct str text, struct command_rule *rule);
 /* compile.c: adds path x file to the rules; `file` may be empty. */
 void rules_add_path(struct caps *caps, struct path_rules *rules, struct str path, struct str file,
-		    const struct path_rule *like);
+                    const struct path_rule *like);

@@ -18,9 +18,9 @@ struct rules {
 
 static inline struct rules rules_new(const char *lines)
 {
-	struct caps_context context = {.root = "/proj", .home = "/home/dev"};
+	struct caps_context context = { .root = "/proj", .home = "/home/dev" };
 	cleanup_buf struct buf text = BUF_INIT;
-	struct rules rules = {0};
+	struct rules rules = { 0 };
 
 	buf_adds(&text, "schema_version = 1\n[model]\nprovider = \"replay\"\nname = \"none\"\n");
 	buf_adds(&text, lines);
@@ -38,10 +38,10 @@ static inline void rules_free(struct rules *rules)
 /* A file question about a regular file that lies where it says. */
 static inline struct caps_question file_question(enum caps_verb verb, const char *path)
 {
-	return (struct caps_question){.verb = verb,
-				      .subject = str_of(path),
-				      .canonical = str_of(path),
-				      .exists = true,
-				      .is_regular = true,
-				      .links = 1};
+	return (struct caps_question){ .verb = verb,
+		                       .subject = str_of(path),
+		                       .canonical = str_of(path),
+		                       .exists = true,
+		                       .is_regular = true,
+		                       .links = 1 };
 }

@@ -237,15 +237,31 @@ static void look_at_words(struct look *look)
 	}
 }
 
-static bool applies(const struct guard *guard, const struct call *call, struct str name,
-                    bool wants_subcommand)
+/* 0: not at all; 1: for every subcommand; 2: for this one. */
+static unsigned int applies(const struct guard *guard, const struct call *call, struct str name)
 {
-	if ((guard->subcommands[0] != '\0') != wants_subcommand)
-		return false;
 	if (!program_in_list(name, guard->programs, '|'))
-		return false;
-	return !wants_subcommand || (call->n > 1 && !call->argv[1].opaque &&
-	                             program_in_list(call->argv[1].text, guard->subcommands, '|'));
+		return 0;
+	if (guard->subcommands[0] == '\0')
+		return 1;
+	return call->n > 1 && !call->argv[1].opaque &&
+	                       program_in_list(call->argv[1].text, guard->subcommands, '|')
+	               ? 2
+	               : 0;
+}
+
+/* Rows of the subcommand first; among them what lets an option through. */
+static void find_rows(struct look *look, struct str name)
+{
+	unsigned int how[COUNT(guards)];
+
+	for (size_t i = 0; i < COUNT(guards); i++)
+		how[i] = applies(&guards[i], look->call, name);
+	for (unsigned int turn = 0; turn < 4; turn++)
+		for (size_t i = 0; i < COUNT(guards); i++)
+			if (how[i] == 2 - turn / 2 && (guards[i].effect == ASK) == (turn & 1) &&
+			    look->n_rows < ROWS_MAX)
+				look->rows[look->n_rows++] = &guards[i];
 }
 
 static struct ruling check_as(const struct call *call, struct str name)
@@ -257,12 +273,7 @@ static struct ruling check_as(const struct call *call, struct str name)
 			look.program = &programs[i];
 	if (!look.program)
 		return look.worst;
-	/* Rows of the subcommand first; among them what lets an option through. */
-	for (int turn = 0; turn < 4; turn++)
-		for (size_t i = 0; i < COUNT(guards); i++)
-			if ((guards[i].effect == ASK) == (turn & 1) && look.n_rows < ROWS_MAX &&
-			    applies(&guards[i], call, name, turn < 2))
-				look.rows[look.n_rows++] = &guards[i];
+	find_rows(&look, name);
 	look_at_words(&look);
 	if (look.program->check)
 		worsen(&look, look.program->check(call));
