@@ -17,6 +17,7 @@
 
 #define EXIT_TIMED_OUT   124
 #define EXIT_UNAVAILABLE 125
+#define KEPT_MAX         65536 /* of the output, to explain refusals */
 
 /* The words as a script in which each of them is one literal word again. */
 static void add_quoted(struct buf *script, const char *word)
@@ -177,6 +178,7 @@ int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err)
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = { 0 };
 	cleanup_with(command_hosts_free) struct command_hosts *hosts = NULL;
 	struct sandbox_command command = { .timeout_s = by_hand->timeout_s,
+		                           .output_max = KEPT_MAX,
 		                           .cancel_fd = -1,
 		                           .stdin_fd = 0,
 		                           .stdout_fd = 1,

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "manifest/manifest.h"
+#include "sandbox/denial.h"
 #include "sandbox/etc.h"
 #include "sandbox/guard.h"
 #include "sandbox/inside.h"
@@ -359,6 +360,9 @@ static int run_planned(struct sandbox *sandbox, const struct sandbox_command *co
 	net_stop(net, outcome);
 	if (r >= 0)
 		r = shape(&result, &output, outcome, err);
+	/* A command that went well was refused nothing that mattered. */
+	if (r >= 0 && outcome->started && outcome->exit_code != 0)
+		denial_read(buf_str(&outcome->output), plan, plan->cwd, outcome);
 	buf_fini(&result.message);
 	return r;
 }

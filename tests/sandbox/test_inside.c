@@ -65,9 +65,10 @@ static void copy_probe(void)
 /* A daemon of the host whose socket lies in the project. */
 static void listen_in_project(void)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/host.sock", world.project);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/host.sock",
+	               world.project);
 	world.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(world.listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(world.listener, 8), 0);
@@ -75,7 +76,7 @@ static void listen_in_project(void)
 
 static int set_up(void **state)
 {
-	struct sandbox_setup setup = {0};
+	struct sandbox_setup setup = { 0 };
 	struct err err;
 
 	(void)state;
@@ -105,7 +106,7 @@ static int set_up(void **state)
 	char run[128], session[128];
 	(void)snprintf(run, sizeof(run), "%s/run", world.top);
 	(void)snprintf(session, sizeof(session), "%s/session", world.top);
-	setup = (struct sandbox_setup){world.manifest, world.project, session, run};
+	setup = (struct sandbox_setup){ world.manifest, world.project, session, run };
 	MUST(sandbox_new(&setup, &world.sandbox, &err), &err);
 	return 0;
 }
@@ -124,20 +125,20 @@ static int tear_down(void **state)
 
 static struct sandbox_command command_of(const char *script)
 {
-	static const char *const names[] = {"GRANTED", NULL};
+	static const char *const names[] = { "GRANTED", NULL };
 
-	return (struct sandbox_command){.grant = {str_of(script), world.project, NULL, names},
-					.timeout_s = 30,
-					.output_max = 4096,
-					.cancel_fd = -1,
-					.stdin_fd = -1,
-					.stdout_fd = -1,
-					.stderr_fd = -1};
+	return (struct sandbox_command){ .grant = { str_of(script), world.project, NULL, names },
+		                         .timeout_s = 30,
+		                         .output_max = 4096,
+		                         .cancel_fd = -1,
+		                         .stdin_fd = -1,
+		                         .stdout_fd = -1,
+		                         .stderr_fd = -1 };
 }
 
 static struct sandbox_outcome run(struct sandbox_command command)
 {
-	struct sandbox_outcome outcome = {0};
+	struct sandbox_outcome outcome = { 0 };
 	struct err err;
 
 	MUST(sandbox_run(world.sandbox, &command, &outcome, &err), &err);
@@ -153,61 +154,60 @@ static const struct row {
 	const char *name, *script;
 	int want;
 } rows[] = {
-    {"a file of the project is read", "./probe read README", DONE},
-    {"a file of the project is written", "./probe write new.txt", DONE},
-    {"a file outside is not read", "./probe read ../outside/secret", REFUSED},
-    {"nor through a link", "ln -sfn ../outside out && ./probe read out/secret", REFUSED},
-    {"nor is it there to be linked", "./probe link ../outside/secret hard", REFUSED},
-    {"a folder outside is not listed", "./probe list ../outside", REFUSED},
-    {"the system is not written", "./probe write /usr/lib/x", REFUSED},
-    {"nor is the prepared /etc", "./probe write /etc/passwd", REFUSED},
-    {"the host's shadow file is not there", "./probe read /etc/shadow", REFUSED},
-    {"/tmp is the command's own", "./probe write /tmp/x", DONE},
-    {"and is bounded", "./probe fill /tmp/big 600", REFUSED},
-    {"so is /dev/shm", "./probe fill /dev/shm/big 100", REFUSED},
-    {"/dev is not written", "./probe write /dev/x", REFUSED},
-    {"a secret in the project is not read", "./probe read .env", REFUSED},
-    {"nor a deeper one", "./probe read conf/deep/server.pem", REFUSED},
-    {"nor after its folder was renamed", "./probe rename conf conf2", REFUSED},
-    {"nor under another name", "./probe link .env e", REFUSED},
-    {"nor is it removed", "./probe remove .env", REFUSED},
-    {"what a deny rule names is not read", "./probe read private/notes", REFUSED},
-    {"what a deny rule names is not written", "./probe write fixed/a", REFUSED},
-    {"git's configuration is not written", "./probe write .git/config", REFUSED},
-    {"nor a hook", "./probe write .git/hooks/pre-commit", REFUSED},
-    {"nor is .git moved away", "./probe rename .git git2", REFUSED},
-    {"git's objects are", "./probe write .git/object", DONE},
-    {"the manifest is not written", "./probe write seal.toml", REFUSED},
-    {"nor is an editor's folder", "./probe write .vscode/settings.json", REFUSED},
-    {"a host daemon's socket is not reached", "./probe unix host.sock", REFUSED},
-    {"the host's network is not", "./probe tcp 127.0.0.1 22", REFUSED},
-    {"nor a cloud's metadata", "./probe tcp 169.254.169.254 80", REFUSED},
-    {"names are not resolved", "./probe name example.com", REFUSED},
-    {"process 1 is not traced", "./probe trace 1", REFUSED},
-    {"no user namespace is made", "./probe userns", REFUSED},
-    {"nothing is mounted", "./probe mount /tmp", REFUSED},
-    {"no set-id file is made", "cp probe p2 && ./probe set-id p2", REFUSED},
-    {"a kernel knob is not written", "./probe write /proc/sys/kernel/core_pattern", REFUSED},
-    {"there is no terminal", "./probe tty", REFUSED},
-    {"no descriptor is inherited", "./probe fds", REFUSED},
-    {"a variable that is not granted is not seen", "./probe env SEAL_TEST_KEY", REFUSED},
-    {"nor in process 1's environment", "./probe first-env SECRET", REFUSED},
-    {"a granted variable is", "./probe env GRANTED", DONE},
-    {"some processes may be made", "./probe forks 8", DONE},
-    {"but not any number", "./probe forks 200", REFUSED},
-    {"the script is the shell's", "x=5; [[ $((x + 1)) == 6 ]]", DONE},
+	{ "a file of the project is read", "./probe read README", DONE },
+	{ "a file of the project is written", "./probe write new.txt", DONE },
+	{ "a file outside is not read", "./probe read ../outside/secret", REFUSED },
+	{ "nor through a link", "ln -sfn ../outside out && ./probe read out/secret", REFUSED },
+	{ "nor is it there to be linked", "./probe link ../outside/secret hard", REFUSED },
+	{ "a folder outside is not listed", "./probe list ../outside", REFUSED },
+	{ "the system is not written", "./probe write /usr/lib/x", REFUSED },
+	{ "nor is the prepared /etc", "./probe write /etc/passwd", REFUSED },
+	{ "the host's shadow file is not there", "./probe read /etc/shadow", REFUSED },
+	{ "/tmp is the command's own", "./probe write /tmp/x", DONE },
+	{ "and is bounded", "./probe fill /tmp/big 600", REFUSED },
+	{ "so is /dev/shm", "./probe fill /dev/shm/big 100", REFUSED },
+	{ "/dev is not written", "./probe write /dev/x", REFUSED },
+	{ "a secret in the project is not read", "./probe read .env", REFUSED },
+	{ "nor a deeper one", "./probe read conf/deep/server.pem", REFUSED },
+	{ "nor after its folder was renamed", "./probe rename conf conf2", REFUSED },
+	{ "nor under another name", "./probe link .env e", REFUSED },
+	{ "nor is it removed", "./probe remove .env", REFUSED },
+	{ "what a deny rule names is not read", "./probe read private/notes", REFUSED },
+	{ "what a deny rule names is not written", "./probe write fixed/a", REFUSED },
+	{ "git's configuration is not written", "./probe write .git/config", REFUSED },
+	{ "nor a hook", "./probe write .git/hooks/pre-commit", REFUSED },
+	{ "nor is .git moved away", "./probe rename .git git2", REFUSED },
+	{ "git's objects are", "./probe write .git/object", DONE },
+	{ "the manifest is not written", "./probe write seal.toml", REFUSED },
+	{ "nor is an editor's folder", "./probe write .vscode/settings.json", REFUSED },
+	{ "a host daemon's socket is not reached", "./probe unix host.sock", REFUSED },
+	{ "the host's network is not", "./probe tcp 127.0.0.1 22", REFUSED },
+	{ "nor a cloud's metadata", "./probe tcp 169.254.169.254 80", REFUSED },
+	{ "names are not resolved", "./probe name example.com", REFUSED },
+	{ "process 1 is not traced", "./probe trace 1", REFUSED },
+	{ "no user namespace is made", "./probe userns", REFUSED },
+	{ "nothing is mounted", "./probe mount /tmp", REFUSED },
+	{ "no set-id file is made", "cp probe p2 && ./probe set-id p2", REFUSED },
+	{ "a kernel knob is not written", "./probe write /proc/sys/kernel/core_pattern", REFUSED },
+	{ "there is no terminal", "./probe tty", REFUSED },
+	{ "no descriptor is inherited", "./probe fds", REFUSED },
+	{ "a variable that is not granted is not seen", "./probe env SEAL_TEST_KEY", REFUSED },
+	{ "nor in process 1's environment", "./probe first-env SECRET", REFUSED },
+	{ "a granted variable is", "./probe env GRANTED", DONE },
+	{ "some processes may be made", "./probe forks 8", DONE },
+	{ "but not any number", "./probe forks 200", REFUSED },
+	{ "the script is the shell's", "x=5; [[ $((x + 1)) == 6 ]]", DONE },
 };
 
 TEST(rows)
 {
-	TEST_ROWS(rows, row)
-	{
+	TEST_ROWS (rows, row) {
 		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
-		    run(command_of(row->script));
+			run(command_of(row->script));
 
 		if (outcome.exit_code != row->want)
 			fail_msg("%s: exit %d, want %d: %.*s", row->name, outcome.exit_code,
-				 row->want, STR_ARG(buf_str(&outcome.output)));
+			         row->want, STR_ARG(buf_str(&outcome.output)));
 	}
 }
 
@@ -245,7 +245,7 @@ static int n_processes(const char *word)
 TEST(a_daemon_that_leaves_the_session_ends_with_the_command)
 {
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
-	    run(command_of("./probe daemon mark-daemon"));
+		run(command_of("./probe daemon mark-daemon"));
 
 	assert_int_equal(outcome.exit_code, 0);
 	assert_int_equal(n_processes("mark-daemon"), 0);
@@ -254,8 +254,8 @@ TEST(a_daemon_that_leaves_the_session_ends_with_the_command)
 
 TEST(the_whole_tree_ends_at_the_time_limit)
 {
-	struct sandbox_command command =
-	    command_of("./probe hang mark & ./probe hang & (setsid ./probe hang &) ; ./probe hang");
+	struct sandbox_command command = command_of(
+		"./probe hang mark & ./probe hang & (setsid ./probe hang &) ; ./probe hang");
 	double start = now();
 
 	command.timeout_s = 1;
@@ -267,8 +267,8 @@ TEST(the_whole_tree_ends_at_the_time_limit)
 
 TEST(a_polite_command_may_clean_up_at_the_time_limit)
 {
-	struct sandbox_command command =
-	    command_of("trap 'echo cleaned; exit 0' TERM; while :; do read -t 60 <> <(:); done");
+	struct sandbox_command command = command_of(
+		"trap 'echo cleaned; exit 0' TERM; while :; do read -t 60 <> <(:); done");
 
 	command.timeout_s = 1;
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = run(command);
@@ -302,7 +302,7 @@ TEST(cancelling_ends_it)
 TEST(a_flood_is_cut_and_spilled)
 {
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
-	    run(command_of("./probe flood 20"));
+		run(command_of("./probe flood 20"));
 	struct stat st;
 
 	assert_int_equal(outcome.exit_code, 0);
@@ -315,9 +315,9 @@ TEST(a_flood_is_cut_and_spilled)
 TEST(the_exit_code_and_the_signal_are_the_command_s)
 {
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome code =
-	    run(command_of("exit 125"));
+		run(command_of("exit 125"));
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome ended =
-	    run(command_of("kill -9 $$"));
+		run(command_of("kill -9 $$"));
 
 	assert_int_equal(code.exit_code, 125);
 	assert_int_equal(ended.signal, SIGKILL);
@@ -336,30 +336,31 @@ static const struct left_row {
 	const char *name, *script, *path;
 	bool stays;
 } left_rows[] = {
-    {"a new editor folder is moved away", "mkdir -p .idea && echo x > .idea/workspace.xml", ".idea",
-     false},
-    {"so is a new environment file of a shell", "echo x > .envrc", ".envrc", false},
-    {"and one further down", "mkdir -p sub && echo x > sub/.mcp.json", "sub/.mcp.json", false},
-    {"and a link of that name", "ln -s /etc .husky", ".husky", false},
-    {"git's commondir is", "echo x > .git/commondir", ".git/commondir", false},
-    {"a new repository that runs something is",
-     "mkdir -p r/.git && printf '[core]\\nfsmonitor=x\\n' > r/.git/config", "r/.git", false},
-    {"a harmless new repository stays",
-     "mkdir -p q/.git && printf '[core]\\nbare=false\\n' > q/.git/config", "q/.git", true},
-    {"a bare repository that runs something is moved away",
-     "mkdir -p b/objects && echo x > b/HEAD && printf '[alias]\\nx=!y\\n' > b/config", "b", false},
-    {"a repository in a vendor folder is looked at too",
-     "mkdir -p node_modules/x/.git/hooks && echo x > node_modules/x/.git/hooks/post-checkout",
-     "node_modules/x/.git", false},
-    {"an ordinary file stays", "echo x > kept", "kept", true},
+	{ "a new editor folder is moved away", "mkdir -p .idea && echo x > .idea/workspace.xml",
+	  ".idea", false },
+	{ "so is a new environment file of a shell", "echo x > .envrc", ".envrc", false },
+	{ "and one further down", "mkdir -p sub && echo x > sub/.mcp.json", "sub/.mcp.json",
+	  false },
+	{ "and a link of that name", "ln -s /etc .husky", ".husky", false },
+	{ "git's commondir is", "echo x > .git/commondir", ".git/commondir", false },
+	{ "a new repository that runs something is",
+	  "mkdir -p r/.git && printf '[core]\\nfsmonitor=x\\n' > r/.git/config", "r/.git", false },
+	{ "a harmless new repository stays",
+	  "mkdir -p q/.git && printf '[core]\\nbare=false\\n' > q/.git/config", "q/.git", true },
+	{ "a bare repository that runs something is moved away",
+	  "mkdir -p b/objects && echo x > b/HEAD && printf '[alias]\\nx=!y\\n' > b/config", "b",
+	  false },
+	{ "a repository in a vendor folder is looked at too",
+	  "mkdir -p node_modules/x/.git/hooks && echo x > node_modules/x/.git/hooks/post-checkout",
+	  "node_modules/x/.git", false },
+	{ "an ordinary file stays", "echo x > kept", "kept", true },
 };
 
 TEST(what_is_left_is_looked_at)
 {
-	TEST_ROWS(left_rows, row)
-	{
+	TEST_ROWS (left_rows, row) {
 		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
-		    run(command_of(row->script));
+			run(command_of(row->script));
 
 		EXPECT_EQ(row, outcome.exit_code, 0);
 		EXPECT_EQ(row, exists(row->path), row->stays);
@@ -370,7 +371,7 @@ TEST(what_is_left_is_looked_at)
 TEST(a_changed_configuration_is_put_back)
 {
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
-	    run(command_of("printf '[core]\\nhooksPath=x\\n' > lib/.git/config"));
+		run(command_of("printf '[core]\\nhooksPath=x\\n' > lib/.git/config"));
 	cleanup_buf struct buf text = BUF_INIT;
 	char path[PATH_MAX];
 	struct err err;
@@ -391,7 +392,7 @@ TEST(a_job_goes_on_prints_and_is_stopped)
 
 	MUST(sandbox_start(world.sandbox, &command, job, &err), &err);
 	while (got.len == 0) {
-		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = {0};
+		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = { 0 };
 
 		MUST(sandbox_job(world.sandbox, job, false, &outcome, &running, &err), &err);
 		assert_true(running);
@@ -399,10 +400,31 @@ TEST(a_job_goes_on_prints_and_is_stopped)
 		(void)sched_yield();
 	}
 	assert_string_equal(got.data, "one\n");
-	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome end = {0};
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome end = { 0 };
 	MUST(sandbox_job(world.sandbox, job, true, &end, &running, &err), &err);
 	assert_false(running);
 	assert_true(sandbox_job(world.sandbox, job, false, &end, &running, &err) < 0);
+}
+
+static const struct denial_row {
+	const char *name, *script, *target;
+} denial_rows[] = {
+	{ "a hidden secret", "cat .env", "/project/.env" },
+	{ "a protected file", "echo x >> .git/config", "/project/.git/config" },
+	{ "the system", "touch /usr/lib/x", "\"/usr/lib/x\"" },
+	{ "what lies outside", "cat /srv/x", "\"/srv/x\"" },
+	{ "a host", "curl -sf http://denied.test/", "denied.test:80" },
+};
+
+TEST(refusals_are_explained)
+{
+	TEST_ROWS (denial_rows, row) {
+		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
+			run(command_of(row->script));
+
+		EXPECT_EQ(row, outcome.n_denials, 1);
+		EXPECT_TRUE(row, strstr(outcome.denials[0], row->target) != NULL);
+	}
 }
 
 static int count(const char *folder)
@@ -442,7 +464,7 @@ TEST(many_commands_leave_nothing)
 	before[3] = n_mounts();
 	for (int i = 0; i < 200; i++) {
 		cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome =
-		    run(command_of(":"));
+			run(command_of(":"));
 
 		assert_int_equal(outcome.exit_code, 0);
 	}
@@ -457,7 +479,7 @@ TEST(many_commands_leave_nothing)
 TEST(a_sandbox_that_cannot_be_made_runs_nothing)
 {
 	struct sandbox_command command = command_of("echo ran > ran");
-	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = {0};
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = { 0 };
 	struct err err;
 	char missing[256];
 
@@ -472,18 +494,18 @@ TEST(a_sandbox_that_cannot_be_made_runs_nothing)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RUN(rows),
-	    RUN(a_daemon_that_leaves_the_session_ends_with_the_command),
-	    RUN(the_whole_tree_ends_at_the_time_limit),
-	    RUN(a_polite_command_may_clean_up_at_the_time_limit),
-	    RUN(cancelling_ends_it),
-	    RUN(a_flood_is_cut_and_spilled),
-	    RUN(the_exit_code_and_the_signal_are_the_command_s),
-	    RUN(what_is_left_is_looked_at),
-	    RUN(a_changed_configuration_is_put_back),
-	    RUN(a_job_goes_on_prints_and_is_stopped),
-	    RUN(many_commands_leave_nothing),
-	    RUN(a_sandbox_that_cannot_be_made_runs_nothing),
+		RUN(rows),
+		RUN(a_daemon_that_leaves_the_session_ends_with_the_command),
+		RUN(the_whole_tree_ends_at_the_time_limit),
+		RUN(a_polite_command_may_clean_up_at_the_time_limit),
+		RUN(cancelling_ends_it),
+		RUN(a_flood_is_cut_and_spilled),
+		RUN(the_exit_code_and_the_signal_are_the_command_s),
+		RUN(what_is_left_is_looked_at),
+		RUN(a_changed_configuration_is_put_back),
+		RUN(a_job_goes_on_prints_and_is_stopped),
+		RUN(many_commands_leave_nothing),
+		RUN(a_sandbox_that_cannot_be_made_runs_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
