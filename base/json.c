@@ -162,11 +162,13 @@ static void put_string(struct buf *buf, struct str text)
 		at += run;
 		if (at == text.len)
 			break;
+		if ((unsigned char)text.data[at] < 0x80) {
+			put_escaped(buf, (unsigned char)text.data[at++]);
+			continue;
+		}
 		n = utf8_decode(str_from(text, at), &point);
 		if (n > 1)
 			buf_add(buf, (struct str){ text.data + at, n });
-		else if (n == 1)
-			put_escaped(buf, (unsigned char)text.data[at]);
 		else
 			buf_adds(buf, "\xef\xbf\xbd");
 		at += n ? n : 1;

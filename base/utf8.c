@@ -31,13 +31,32 @@ size_t utf8_decode(struct str text, uint32_t *ret_point)
 	return n;
 }
 
+/* Most text is ASCII: eight bytes a step. */
+static size_t ascii_len(struct str text)
+{
+	size_t at = 0;
+	uint64_t word;
+
+	for (; at + sizeof(word) <= text.len; at += sizeof(word)) {
+		memcpy(&word, text.data + at, sizeof(word));
+		if (word & 0x8080808080808080u)
+			break;
+	}
+	return at;
+}
+
 size_t utf8_valid_len(struct str text)
 {
 	size_t at = 0;
 	uint32_t point;
 
 	while (at < text.len) {
-		size_t n = utf8_decode(str_from(text, at), &point);
+		size_t n;
+
+		at += ascii_len(str_from(text, at));
+		if (at == text.len)
+			break;
+		n = utf8_decode(str_from(text, at), &point);
 
 		if (n == 0)
 			break;
