@@ -77,10 +77,11 @@ static int find_by_id(const char *wanted, char **ret_dir, struct err *err)
 		buf_addf(&path, "/%s", found.name);
 	free(found.name);
 	if (found.n == 0)
-		return err_set(err, ERR_INPUT, "no session \"%s\"; `seal sessions list --all` names them", wanted);
-	if (found.n > 1)
-		return err_set(err, ERR_INPUT, "%u sessions begin with \"%s\"; give more of the name", found.n,
+		return err_set(err, ERR_INPUT, "no session \"%s\"; `seal sessions list --all` names them",
 			       wanted);
+	if (found.n > 1)
+		return err_set(err, ERR_INPUT, "%u sessions begin with \"%s\"; give more of the name",
+			       found.n, wanted);
 	*ret_dir = buf_take(&path);
 	return *ret_dir ? 0 : err_nomem(err);
 }

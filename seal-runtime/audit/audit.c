@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +17,8 @@
 #include "base/utf8.h"
 
 struct audit {
-	int dir, fd, head_fd;
+	int dir, fd;
+	char *head_text;	/* the head file, mapped: no call a record */
 	struct blobs *blobs;
 	uint64_t count;		/* lines */
 	off_t size;		/* of the file, as far as it is whole */
@@ -40,7 +42,8 @@ void audit_free(struct audit *audit)
 		return;
 	closep(&audit->dir);
 	closep(&audit->fd);
-	closep(&audit->head_fd);
+	if (audit->head_text)
+		(void)munmap(audit->head_text, AUDIT_HEAD_SIZE);
 	blobs_free(audit->blobs);
 	free(audit->chat);
 	buf_fini(&audit->line);
@@ -97,7 +100,7 @@ static void write_head(const struct audit *audit)
 	(void)snprintf(text, sizeof(text), AUDIT_HEAD_FORMAT,
 		       (unsigned long long)(audit->count - 1), audit->head);
 	/* A head that lags behind is allowed; only one that is ahead tells. */
-	(void)!pwrite(audit->head_fd, text, AUDIT_HEAD_SIZE, 0);
+	memcpy(audit->head_text, text, AUDIT_HEAD_SIZE);
 }
 
 static int line_end(struct audit *audit, struct json *w, uint64_t *ret_seq, struct err *err)
@@ -327,7 +330,8 @@ static uint64_t lost_records(const struct audit *audit)
 	char text[AUDIT_HEAD_SIZE + 1] = "";
 	unsigned long long seq;
 
-	if (pread(audit->head_fd, text, AUDIT_HEAD_SIZE, 0) != AUDIT_HEAD_SIZE)
+	memcpy(text, audit->head_text, AUDIT_HEAD_SIZE);
+	if (text[0] == '-')
 		return 0;
 	seq = strtoull(text, NULL, 10);
 	return seq >= audit->count ? seq + 1 - audit->count : 0;
@@ -363,6 +367,29 @@ static int continue_log(struct audit *audit, const struct audit_header *header, 
 	return r < 0 ? r : audit_sync(audit, err);
 }
 
+/* The blocks are there before the file is mapped: a full disk is an error here
+ * and no signal later. */
+static int map_head(struct audit *audit, struct err *err)
+{
+	cleanup_close int fd = openat(audit->dir, AUDIT_HEAD, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+				      0600);
+	char none[AUDIT_HEAD_SIZE];
+	struct stat st;
+	void *at;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "open " AUDIT_HEAD);
+	memset(none, '-', sizeof(none));
+	if (st.st_size != AUDIT_HEAD_SIZE &&
+	    (ftruncate(fd, 0) < 0 || pwrite(fd, none, sizeof(none), 0) != sizeof(none)))
+		return err_sys(err, "write " AUDIT_HEAD);
+	at = mmap(NULL, AUDIT_HEAD_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return err_sys(err, "map " AUDIT_HEAD);
+	audit->head_text = at;
+	return 0;
+}
+
 static int open_files(struct audit *audit, const char *dir, struct err *err)
 {
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
@@ -372,13 +399,13 @@ static int open_files(struct audit *audit, const char *dir, struct err *err)
 		return err_sys(err, "open folder %s", dir);
 	audit->fd = openat(audit->dir, AUDIT_EVENTS,
 			   O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	audit->head_fd = openat(audit->dir, AUDIT_HEAD, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-				0600);
-	if (audit->fd < 0 || audit->head_fd < 0)
-		return err_sys(err, "open the log");
+	if (audit->fd < 0)
+		return err_sys(err, "open " AUDIT_EVENTS);
 	if (flock(audit->fd, LOCK_EX | LOCK_NB) < 0)
 		return err_set(err, ERR_INPUT, "another process writes this log; attach to the session, "
 					       "or end that process");
+	if (map_head(audit, err) < 0)
+		return err->code;
 	return blobs_open(audit->dir, true, &audit->blobs, err);
 }
 
@@ -390,7 +417,7 @@ int audit_open(const char *dir, const struct audit_header *header, struct audit 
 
 	if (!audit)
 		return err_nomem(err);
-	audit->dir = audit->fd = audit->head_fd = -1;
+	audit->dir = audit->fd = -1;
 	r = open_files(audit, dir, err);
 	if (r >= 0)
 		r = continue_log(audit, header, err);

@@ -23,6 +23,7 @@ struct audit_reader {
 	uint64_t call_seq, export_seq;
 	struct buf payload, call, outcome, verdict, rule, answer;
 	struct str facts;	/* line of the last session or resume record */
+	uint32_t fields[AUDIT_KIND_MAX]; /* bits of enum field */
 	/* The pieces of the last model call, as they stand in the log. */
 	struct str *chat;
 	size_t n_chat;
@@ -36,6 +37,41 @@ static const struct {
 #include "audit/events.def"
 #undef EVENT
 };
+
+/* The fields of events.def, as bits; a payload in brackets may be absent. */
+enum field {
+	HAS_OF = 1 << 0, HAS_FUEL = 1 << 1, HAS_CALL = 1 << 2, HAS_OUTCOME = 1 << 3,
+	HAS_VERDICT = 1 << 4, HAS_RULE = 1 << 5, HAS_ANSWER = 1 << 6,
+	HAS_ARGS = 1 << 7, HAS_RESULT = 1 << 8, HAS_DETAILS = 1 << 9, HAS_MANIFEST = 1 << 10,
+	HAS_MODEL = 1 << 11, MAY_DETAILS = 1 << 12,
+};
+
+static const struct {
+	const char *text;
+	enum field bit;
+} field_texts[] = {
+	{ " of ", HAS_OF }, { " fuel ", HAS_FUEL }, { " call ", HAS_CALL },
+	{ " outcome ", HAS_OUTCOME }, { " verdict ", HAS_VERDICT }, { " rule ", HAS_RULE },
+	{ " answer ", HAS_ANSWER }, { " args* ", HAS_ARGS }, { " result* ", HAS_RESULT },
+	{ " details* ", HAS_DETAILS }, { " manifest* ", HAS_MANIFEST }, { " model* ", HAS_MODEL },
+	{ " [details*] ", MAY_DETAILS },
+};
+
+static const struct {
+	const char *name;
+	uint32_t has, may;
+} payloads[] = {
+	{ "args", HAS_ARGS, 0 }, { "result", HAS_RESULT, 0 }, { "details", HAS_DETAILS, MAY_DETAILS },
+	{ "manifest", HAS_MANIFEST, 0 }, { "model", HAS_MODEL, 0 },
+};
+
+static void read_table(struct audit_reader *reader)
+{
+	for (size_t kind = 0; kind < AUDIT_KIND_MAX; kind++)
+		for (size_t i = 0; i < sizeof(field_texts) / sizeof(field_texts[0]); i++)
+			if (strstr(kinds[kind].fields, field_texts[i].text))
+				reader->fields[kind] |= field_texts[i].bit;
+}
 
 static void reader_clear(struct audit_reader *reader)
 {
@@ -76,7 +112,7 @@ static int open_reader(struct audit_reader *reader, const char *dir, struct err 
 	return blobs_open(reader->dir, false, &reader->blobs, err);
 }
 
-int audit_reader_open(const char *dir, bool payloads, struct audit_reader **ret_reader,
+int audit_reader_open(const char *dir, bool with_payloads, struct audit_reader **ret_reader,
 		      struct err *err)
 {
 	cleanup_with(audit_reader_free) struct audit_reader *reader = calloc(1, sizeof(*reader));
@@ -85,7 +121,8 @@ int audit_reader_open(const char *dir, bool payloads, struct audit_reader **ret_
 	if (!reader)
 		return err_nomem(err);
 	reader->dir = -1;
-	reader->payloads = payloads;
+	reader->payloads = with_payloads;
+	read_table(reader);
 	r = open_reader(reader, dir, err);
 	if (r < 0)
 		return err_wrap(err, "log %s", dir);
@@ -188,11 +225,6 @@ static int get_payload(struct audit_reader *reader, struct str line, const char 
 	return 1;
 }
 
-static bool has_field(enum audit_kind kind, const char *field)
-{
-	return strstr(kinds[kind].fields, field);
-}
-
 static int take_text(yyjson_val *root, const char *key, struct buf *ret_text, struct str *ret,
 		     struct err *err)
 {
@@ -219,42 +251,43 @@ static int take_number(yyjson_val *root, const char *key, uint64_t *ret, struct 
 static int take_fields(struct audit_reader *reader, yyjson_val *root, struct audit_record *record,
 		       struct err *err)
 {
-	enum audit_kind kind = record->kind;
+	uint32_t has = reader->fields[record->kind];
 	int r = 0;
 
-	if (has_field(kind, " of "))
+	if (has & HAS_OF)
 		r = take_number(root, "of", &record->of, err);
-	if (r >= 0 && has_field(kind, " fuel "))
+	if (r >= 0 && (has & HAS_FUEL))
 		r = take_number(root, "fuel", &record->fuel, err);
-	if (r >= 0 && has_field(kind, " call "))
+	if (r >= 0 && (has & HAS_CALL))
 		r = take_text(root, "call", &reader->call, &record->call, err);
-	if (r >= 0 && has_field(kind, " outcome "))
+	if (r >= 0 && (has & HAS_OUTCOME))
 		r = take_text(root, "outcome", &reader->outcome, &record->outcome, err);
-	if (r >= 0 && has_field(kind, " verdict "))
+	if (r >= 0 && (has & HAS_VERDICT))
 		r = take_text(root, "verdict", &reader->verdict, &record->verdict, err);
-	if (r >= 0 && has_field(kind, " rule "))
+	if (r >= 0 && (has & HAS_RULE))
 		r = take_text(root, "rule", &reader->rule, &record->rule, err);
-	if (r >= 0 && has_field(kind, " answer "))
+	if (r >= 0 && (has & HAS_ANSWER))
 		r = take_text(root, "answer", &reader->answer, &record->answer, err);
 	return r;
 }
 
-static int take_payload(struct audit_reader *reader, struct audit_record *record, struct err *err)
+static int take_payload(struct audit_reader *reader, yyjson_val *root, struct audit_record *record,
+			struct err *err)
 {
-	static const char *const names[] = { "args", "result", "details", "manifest", "model" };
+	uint32_t fields = reader->fields[record->kind];
 	bool is_chat = record->kind == AUDIT_BEGIN && str_is(record->call, "llm.chat");
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char required[16], optional[16];
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
 		int r;
 
-		(void)snprintf(required, sizeof(required), " %s* ", names[i]);
-		(void)snprintf(optional, sizeof(optional), " [%s*] ", names[i]);
-		if (!has_field(record->kind, required) && !has_field(record->kind, optional))
+		if (!(fields & (payloads[i].has | payloads[i].may)))
 			continue;
-		r = get_payload(reader, record->line, names[i], is_chat, err);
-		if (r > 0 && has_field(record->kind, required))
-			return err_set(err, ERR_INPUT, "its \"%s\" is missing", names[i]);
+		/* In the line itself: the chain covers it, there is no more to look at. */
+		if (!reader->payloads && yyjson_obj_get(root, payloads[i].name))
+			continue;
+		r = get_payload(reader, record->line, payloads[i].name, is_chat, err);
+		if (r > 0 && (fields & payloads[i].has))
+			return err_set(err, ERR_INPUT, "its \"%s\" is missing", payloads[i].name);
 		if (r < 0)
 			return r;
 	}
@@ -334,7 +367,7 @@ static int take_record(struct audit_reader *reader, struct audit_record *record,
 	r = take_fields(reader, root, record, err);
 	if (r >= 0)
 		r = check_pairs(reader, record, err);
-	return r < 0 ? r : take_payload(reader, record, err);
+	return r < 0 ? r : take_payload(reader, root, record, err);
 }
 
 /* The head file says how far the log went and what its last line was. */
@@ -343,7 +376,7 @@ static int check_head(struct audit_reader *reader, bool at_end, struct err *err)
 	struct str text = buf_str(&reader->head_file);
 	unsigned long long seq;
 
-	if (text.len == 0)
+	if (text.len == 0 || text.data[0] == '-')
 		return 0;
 	if (text.len != AUDIT_HEAD_SIZE || text.data[20] != ' ')
 		return bad(err, "the head file is damaged");
@@ -423,7 +456,7 @@ static int copy_payload(struct audit_reader *reader, const char *name, struct bu
 {
 	/* The payload buffer belongs to the current record. */
 	struct buf current = reader->payload;
-	bool payloads = reader->payloads;
+	bool given = reader->payloads;
 	int r;
 
 	reader->payload = BUF_INIT;
@@ -431,7 +464,7 @@ static int copy_payload(struct audit_reader *reader, const char *name, struct bu
 	r = get_payload(reader, reader->facts, name, false, err);
 	*ret = reader->payload;
 	reader->payload = current;
-	reader->payloads = payloads;
+	reader->payloads = given;
 	return r;
 }
 

@@ -47,17 +47,16 @@ static int resolve(int dir, const char *path, uint64_t flags, uint64_t limits)
 }
 
 /* Where the object is now, by the kernel; NULL when it was unlinked. */
-static char *path_of(int fd)
+static char *path_of(int fd, struct stat *ret_st)
 {
 	char link[64], path[PATH_MAX];
-	struct stat st;
 	ssize_t n;
 
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path));
 	if (n <= 0 || (size_t)n >= sizeof(path) || path[0] != '/')
 		return NULL;
-	if (fstat(fd, &st) < 0 || st.st_nlink == 0)
+	if (fstat(fd, ret_st) < 0 || ret_st->st_nlink == 0)
 		return NULL;
 	return str_dup((struct str){ path, (size_t)n });
 }
@@ -65,13 +64,14 @@ static char *path_of(int fd)
 static int add_root(struct fs_roots *roots, const char *path, struct err *err)
 {
 	cleanup_close int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
 	char *canonical;
 
 	if (fd < 0)
 		return err_sys(err, "open folder %s", path);
 	if (roots->n == ROOTS_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d folders may not be named", ROOTS_MAX);
-	canonical = path_of(fd);
+	canonical = path_of(fd, &st);
 	if (!canonical)
 		return err_set(err, ERR_GONE, "folder %s: no path leads to it any more", path);
 	roots->roots[roots->n++] = (struct root){ take_fd(fd), canonical };
@@ -229,13 +229,13 @@ static int open_named(const struct fs_roots *roots, const char *path, uint64_t f
 			       path);
 	if (fd < 0)
 		return err_sys(err, "%s", path);
-	canonical = path_of(fd);
+	canonical = path_of(fd, &a);
 	if (!canonical)
 		return err_set(err, ERR_GONE, "%s: it was removed meanwhile; try again", path);
 	root = root_of(roots, str_of(canonical), &rest);
 	if (root)
 		again = resolve(root->fd, rest.len ? rest.data : ".", O_NOFOLLOW, RESOLVE_BENEATH);
-	*ret_outside = again < 0 || fstat(fd, &a) < 0 || fstat(again, &b) < 0 ||
+	*ret_outside = again < 0 || fstat(again, &b) < 0 ||
 		       a.st_dev != b.st_dev || a.st_ino != b.st_ino;
 	return take_fd(fd);
 }
@@ -277,8 +277,8 @@ static int pin_parent(const struct fs_roots *roots, struct fs_pin *pin, struct e
 }
 
 /* 1: again, somebody renamed it in between. */
-static int pin_object(const struct fs_roots *roots, const char *path, struct fs_pin *pin,
-		      struct err *err)
+static int pin_object(const struct fs_roots *roots, const char *path, enum fs_intent intent,
+		      struct fs_pin *pin, struct err *err)
 {
 	struct stat st, named;
 	int r;
@@ -286,11 +286,12 @@ static int pin_object(const struct fs_roots *roots, const char *path, struct fs_
 	pin->object = open_named(roots, path, 0, &pin->outside, err);
 	if (pin->object < 0)
 		return pin->object;
-	pin->path = path_of(pin->object);
-	if (!pin->path || fstat(pin->object, &st) < 0)
+	pin->path = path_of(pin->object, &st);
+	if (!pin->path)
 		return 1;
 	pin_facts(pin, &st);
-	if (pin->is_directory && strcmp(pin->path, "/") == 0)
+	/* A reader needs no name to act on, only the object. */
+	if (intent == FS_READ)
 		return 0;
 	r = pin_parent(roots, pin, err);
 	if (r < 0)
@@ -325,6 +326,7 @@ static int pin_leaf(const struct fs_roots *roots, struct str path, size_t end, s
 	cleanup_free char *folder = end ? str_dup(str_head(path, end)) : str_dup(STR("."));
 	cleanup_free char *parent = NULL;
 	cleanup_buf struct buf full = BUF_INIT;
+	struct stat st;
 
 	pin->name = plain_rest(str_from(path, end));
 	if (!pin->name || !folder)
@@ -332,7 +334,7 @@ static int pin_leaf(const struct fs_roots *roots, struct str path, size_t end, s
 	pin->parent = open_named(roots, folder, O_DIRECTORY, &pin->outside, err);
 	if (pin->parent < 0)
 		return pin->parent;
-	parent = path_of(pin->parent);
+	parent = path_of(pin->parent, &st);
 	if (!parent)
 		return err_set(err, ERR_GONE, "%s: it was removed meanwhile; try again", folder);
 	buf_adds(&full, strcmp(parent, "/") == 0 ? "" : parent);
@@ -405,7 +407,7 @@ static int pin_once(const struct fs_roots *roots, struct str path, enum fs_inten
 		return err_nomem(err);
 	if (intent == FS_DELETE)
 		return pin_for_delete(roots, path, pin, err);
-	r = pin_object(roots, name, pin, err);
+	r = pin_object(roots, name, intent, pin, err);
 	if (r >= 0 || intent != FS_WRITE || err->sys != ENOENT)
 		return r;
 	fs_pin_fini(pin);
@@ -456,9 +458,9 @@ int fs_open_object(const struct grant_file *grant, struct stat *ret_st, struct e
 
 int fs_recheck(const struct grant_file *grant, struct err *err)
 {
-	cleanup_free char *folder = path_of(grant->parent);
-	size_t len = folder ? strlen(folder) : 0;
 	struct stat checked, named;
+	cleanup_free char *folder = path_of(grant->parent, &checked);
+	size_t len = folder ? strlen(folder) : 0;
 	bool same;
 
 	/* The folder may have been moved since the check; its rules with it. */

@@ -28,7 +28,7 @@ enum fs_intent { FS_READ, FS_WRITE, FS_DELETE };
 /* A resolved name: what a question is asked about, and what a grant is made of. */
 struct fs_pin {
 	int object;	/* O_PATH; -1 when it does not exist (writes only) */
-	int parent;	/* O_PATH|O_DIRECTORY */
+	int parent;	/* O_PATH|O_DIRECTORY; -1 for FS_READ, as there is no name */
 	/* Last component; for a file to be made in folders that are missing
 	 * too: what has to be made beneath parent, "new/sub/file". */
 	char *name;
@@ -136,7 +136,8 @@ int fs_walk(const struct grant_file *grant, const struct fs_walk *walk, struct e
 
 /* `*` and `?` stay within a component, `**` is any number of components,
  * [..] sets, {a,b} choices; a pattern without a slash is about the last
- * component, wherever ("./" before it: only in the top folder).  Gives up (false) on patterns that take too long. */
+ * component, wherever ("./" before it: only in the top folder).  Gives up
+ * (false) on patterns that take too long. */
 bool fs_glob_match(const char *pattern, const char *path);
 
 /* A search for lines. */

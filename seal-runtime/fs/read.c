@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -9,6 +10,24 @@
 #include "fs/fs_private.h"
 
 #define PROBE_LEN 8192 /* a NUL this early makes a file binary, as for git */
+
+/* One read for a file of the size that it said; 1: it is not at its end. */
+static int read_sized(int fd, size_t size, struct buf *ret_bytes)
+{
+	char *at = buf_reserve(ret_bytes, size + 1);
+	ssize_t n;
+
+	if (!at) {
+		errno = ENOMEM;
+		return -1;
+	}
+	n = read(fd, at, size + 1);
+	if (n < 0)
+		return errno == EINTR ? 1 : -1;
+	ret_bytes->len += (size_t)n;
+	ret_bytes->data[ret_bytes->len] = '\0';
+	return (size_t)n != size;
+}
 
 int fs_load(const struct grant_file *grant, size_t max, struct buf *ret_bytes, struct err *err)
 {
@@ -22,9 +41,12 @@ int fs_load(const struct grant_file *grant, size_t max, struct buf *ret_bytes, s
 	if (st.st_size > (off_t)max)
 		return err_set(err, ERR_LIMIT, "%s is %lld bytes, more than %zu", grant->path,
 			       (long long)st.st_size, max);
-	if (!buf_reserve(ret_bytes, (size_t)st.st_size + 1))
-		return err_nomem(err);
-	r = fd_read_all(fd, max, ret_bytes, err);
+	r = read_sized(fd, (size_t)st.st_size, ret_bytes);
+	/* It grew or shrank meanwhile: until the end, whatever its size was. */
+	if (r > 0)
+		r = fd_read_all(fd, max, ret_bytes, err);
+	else if (r < 0)
+		r = err_sys(err, "read");
 	return r < 0 ? err_wrap(err, "%s", grant->path) : 0;
 }
 

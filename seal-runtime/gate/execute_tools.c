@@ -110,7 +110,8 @@ static int edit_failed(struct pass *pass, struct err *why)
 	if (why->code != ERR_INPUT || may_show(pass))
 		return pass_error_of(pass, why);
 	return pass_error(pass, PASS_INVALID,
-			  "the edits do not fit the file exactly once; it may not be read, so no more is said");
+			  "the edits do not fit the file exactly once; it may not be read, so no more is "
+			  "said");
 }
 
 int execute_tools_file_edit(struct pass *pass)

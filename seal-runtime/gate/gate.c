@@ -244,7 +244,9 @@ static int record_decision(struct pass *pass)
 
 	if (entries[pass->id].verb == CAPS_FREE)
 		return 0;
-	put_parts(&pass->answer, &parts);
+	/* One allowed part is its rule; more is worth its bytes. */
+	if (pass->answer.verdict != CAPS_ALLOW || pass->answer.n_parts > 1)
+		put_parts(&pass->answer, &parts);
 	if (buf_check(&parts, "the decision", pass->err) < 0)
 		return pass->err->code;
 	return audit_decision(pass->gate->audit, pass->seq, verdicts[pass->answer.verdict],
@@ -323,8 +325,9 @@ static int ask(struct pass *pass)
 	pass->approved = !reply.nobody &&
 			 (reply.choice == ASK_ALLOW || reply.choice == ASK_ALLOW_ALWAYS);
 	if (!pass->approved)
-		pass->refusal = reply.nobody ? "nobody was there to be asked; a person can grant it in seal.toml" :
-					       "a person was asked and refused; do not ask for it again";
+		pass->refusal = reply.nobody ?
+					"nobody was there to be asked; a person can grant it in seal.toml" :
+					"a person was asked and refused; do not ask for it again";
 	free_patterns(&reply);
 	return r;
 }
