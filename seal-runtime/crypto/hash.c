@@ -21,6 +21,11 @@ static void to_hex(const uint8_t hash[HASH_SIZE], char ret_hex[HASH_HEX])
 
 void hash_bytes(struct str bytes, uint8_t ret_hash[HASH_SIZE])
 {
+	/* Picks the processor's fast form, the first time; later calls cost little,
+	 * and where it cannot the plain form serves. */
+	int ready = sodium_init();
+
+	(void)ready;
 	(void)crypto_generichash(ret_hash, HASH_SIZE, (const uint8_t *)bytes.data, bytes.len, NULL,
 				 0);
 }
