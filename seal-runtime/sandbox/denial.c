@@ -14,11 +14,13 @@ static const struct complaint {
 	{ "No such file or directory", true },
 };
 
-static const struct complaint *complaint_of(struct str line)
+static const struct complaint *complaint_of(struct str line, size_t *ret_at)
 {
-	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++)
-		if (str_find(line, str_of(complaints[i].text), 0) != STR_NONE)
+	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++) {
+		*ret_at = str_find(line, str_of(complaints[i].text), 0);
+		if (*ret_at != STR_NONE)
 			return &complaints[i];
+	}
 	return NULL;
 }
 
@@ -83,22 +85,37 @@ static void explain(const char *path, const struct complaint *complaint, const s
 		                   "name the folder in [capabilities.allow.read]");
 }
 
+/* The path next to the complaint: the last one before it ("cat: x: No such..."),
+ * or else the first behind it ("Permission denied: 'x'"). */
+static bool path_of(struct str line, size_t complaint_at, struct str *ret_path)
+{
+	struct str before = str_head(line, complaint_at), behind = str_from(line, complaint_at),
+		   word;
+	bool found = false;
+
+	while (next_path(&before, &word)) {
+		*ret_path = word;
+		found = true;
+	}
+	return found || next_path(&behind, ret_path);
+}
+
 static void read_line(struct str line, const struct plan *plan, const char *cwd,
                       struct sandbox_outcome *outcome)
 {
-	const struct complaint *complaint = complaint_of(line);
+	size_t at;
+	const struct complaint *complaint = complaint_of(line, &at);
 	char path[PATH_MAX];
 	struct str word;
 
-	while (complaint && next_path(&line, &word)) {
-		if (word.data[0] == '/')
-			(void)snprintf(path, sizeof(path), "%.*s", STR_ARG(word));
-		else
-			(void)snprintf(
-				path, sizeof(path), "%.2000s/%.*s", cwd,
-				STR_ARG(str_starts(word, STR("./")) ? str_from(word, 2) : word));
-		explain(path, complaint, plan, outcome);
-	}
+	if (!complaint || !path_of(line, at, &word))
+		return;
+	if (word.data[0] == '/')
+		(void)snprintf(path, sizeof(path), "%.*s", STR_ARG(word));
+	else
+		(void)snprintf(path, sizeof(path), "%.2000s/%.*s", cwd,
+		               STR_ARG(str_starts(word, STR("./")) ? str_from(word, 2) : word));
+	explain(path, complaint, plan, outcome);
 }
 
 void denial_read(struct str output, const struct plan *plan, const char *cwd,

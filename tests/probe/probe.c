@@ -72,8 +72,9 @@ static bool is_set_id(char **argv)
 
 static bool is_connected(char **argv)
 {
-	struct sockaddr_in address = {
-	    .sin_family = AF_INET, .sin_port = htons((unsigned short)strtoul(argv[1], NULL, 10))};
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		                       .sin_port =
+		                               htons((unsigned short)strtoul(argv[1], NULL, 10)) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	return inet_pton(AF_INET, argv[0], &address.sin_addr) == 1 &&
@@ -83,7 +84,7 @@ static bool is_connected(char **argv)
 
 static bool is_connected_unix(char **argv)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	socklen_t len = sizeof(address);
 
@@ -241,18 +242,18 @@ static const struct {
 	int n_arguments;
 	bool (*is_done)(char **argv);
 } verbs[] = {
-    {"read", 1, is_read},           {"list", 1, is_listed},
-    {"write", 1, is_written},       {"rename", 2, is_renamed},
-    {"link", 2, is_linked},         {"remove", 1, is_removed},
-    {"set-id", 1, is_set_id},       {"tcp", 2, is_connected},
-    {"unix", 1, is_connected_unix}, {"name", 1, is_named},
-    {"trace", 1, is_traced},        {"signal", 1, is_signalled},
-    {"env", 1, is_known},           {"first-env", 1, is_in_first_environment},
-    {"fds", 0, has_descriptors},    {"userns", 0, is_user_namespace_made},
-    {"mount", 1, is_mounted},       {"tty", 0, has_terminal},
-    {"forks", 1, is_forked},        {"daemon", 1, is_left_behind},
-    {"hang", 0, is_hung},           {"flood", 1, is_flooded},
-    {"fill", 2, is_filled},
+	{ "read", 1, is_read },           { "list", 1, is_listed },
+	{ "write", 1, is_written },       { "rename", 2, is_renamed },
+	{ "link", 2, is_linked },         { "remove", 1, is_removed },
+	{ "set-id", 1, is_set_id },       { "tcp", 2, is_connected },
+	{ "unix", 1, is_connected_unix }, { "name", 1, is_named },
+	{ "trace", 1, is_traced },        { "signal", 1, is_signalled },
+	{ "env", 1, is_known },           { "first-env", 1, is_in_first_environment },
+	{ "fds", 0, has_descriptors },    { "userns", 0, is_user_namespace_made },
+	{ "mount", 1, is_mounted },       { "tty", 0, has_terminal },
+	{ "forks", 1, is_forked },        { "daemon", 1, is_left_behind },
+	{ "hang", 1, is_hung },           { "flood", 1, is_flooded },
+	{ "fill", 2, is_filled },
 };
 
 int main(int argc, char **argv)
