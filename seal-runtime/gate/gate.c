@@ -345,6 +345,10 @@ static int check(struct pass *pass)
 	int r = pass_prepare(pass);
 
 	pass_show_begin(pass);
+	/* A name that leads nowhere may be refused already: by which rule is a
+	 * decision like any other. */
+	if (r > 0 && pass->outcome == PASS_DENIED && record_decision(pass) < 0)
+		return -1;
 	if (r != 0)
 		return r;
 	pass->answer = gate_check(pass->gate->caps, &pass->question);
