@@ -181,7 +181,8 @@ size_t screen_row(struct screen *screen, const struct line *line)
 			return rows;
 		row = screen->next.cells + screen->next.rows++ * screen->columns;
 		memset(row, 0, screen->columns * sizeof(*row));
-		memcpy(row, line->cells + start, (end - start) * sizeof(*row));
+		if (end > start)	/* an empty line has no cells at all */
+			memcpy(row, line->cells + start, (end - start) * sizeof(*row));
 		for (size_t i = end - start; i < screen->columns; i++)
 			row[i] = (struct cell){ .bytes = " ", .len = 1, .width = 1 };
 		rows++;
