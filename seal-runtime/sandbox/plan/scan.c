@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "manifest/manifest.h"
 #include "sandbox/plan/names.h"
+#include "sandbox/plan/tracked.h"
 
 void scan_fini(struct scan *scan)
 {
@@ -169,6 +170,8 @@ bool scan_is_bare(const struct scan_seen *seen)
 /* --- the scan before a command ------------------------------------------ */
 
 struct before {
+	struct buf index; /* git's, read when something looks like a secret */
+	bool has_index;
 	struct scan *scan;
 	const struct manifest *manifest;
 	const char *root;
@@ -307,9 +310,18 @@ static int see_rules(const struct before *before, const struct scan_seen *seen, 
 	return 0;
 }
 
+static bool is_fixture(struct before *before, const struct scan_seen *seen)
+{
+	if (!before->has_index)
+		tracked_load(before->root, &before->index);
+	before->has_index = true;
+	return tracked_is(buf_str(&before->index), seen->path + strlen(before->root) + 1,
+	                  seen->folder, seen->name);
+}
+
 static int see_before(void *ctx, const struct scan_seen *seen, struct err *err)
 {
-	const struct before *before = ctx;
+	struct before *before = ctx;
 	const struct str path = str_of(seen->path);
 	bool is_folder = seen->type == DT_DIR;
 
@@ -330,7 +342,7 @@ static int see_before(void *ctx, const struct scan_seen *seen, struct err *err)
 		return add_repository(before->scan, seen->folder, ".",
 		                      str_head(path, path.len - STR("/HEAD").len), err);
 	if (before->manifest->sandbox.command_mask_secrets && name_is_secret(seen->name) &&
-	    !is_folder)
+	    !is_folder && !is_fixture(before, seen))
 		return add_pinned(before, seen->path, SCAN_MASK, is_folder, err);
 	if (name_is_control(seen->name))
 		return add_pinned(before, seen->path, SCAN_PROTECT, is_folder, err);
@@ -340,13 +352,16 @@ static int see_before(void *ctx, const struct scan_seen *seen, struct err *err)
 int scan_project(const char *root, const struct manifest *manifest, struct scan *scan,
                  struct err *err)
 {
-	struct before before = { scan, manifest, root };
+	struct before before = { .scan = scan, .manifest = manifest, .root = root };
+	int r;
 
 	if (!scan->root)
 		scan->root = strdup(root);
 	if (!scan->root)
 		return err_nomem(err);
-	if (scan_walk(root, false, see_before, &before, err) < 0)
+	r = scan_walk(root, false, see_before, &before, err);
+	buf_fini(&before.index);
+	if (r < 0)
 		return err_wrap(err, "look through the project");
 	return 0;
 }
