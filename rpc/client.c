@@ -11,7 +11,10 @@
 #include "base/dirs.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/utf8.h"
 #include "rpc/frame.h"
+
+extern char **environ;
 
 struct rpc_client {
 	int fd;
@@ -25,13 +28,13 @@ struct rpc_client {
 
 static int address(const char *dir, struct sockaddr_un *ret_address, struct err *err)
 {
-	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if ((size_t)snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/%s", dir,
-			     RPC_SOCKET_NAME) >= sizeof(ret_address->sun_path))
+	                     RPC_SOCKET_NAME) >= sizeof(ret_address->sun_path))
 		return err_set(
-		    err, ERR_LIMIT,
-		    "%s/%s is too long for a socket; set XDG_RUNTIME_DIR to a shorter path", dir,
-		    RPC_SOCKET_NAME);
+			err, ERR_LIMIT,
+			"%s/%s is too long for a socket; set XDG_RUNTIME_DIR to a shorter path",
+			dir, RPC_SOCKET_NAME);
 	return 0;
 }
 
@@ -134,14 +137,14 @@ static int send_line(struct rpc_client *client, struct buf *line, struct err *er
 		return err->code;
 	if (line->len > FRAME_LINE_MAX)
 		return err_set(err, ERR_LIMIT, "the message is longer than %zu bytes",
-			       FRAME_LINE_MAX);
+		               FRAME_LINE_MAX);
 	if (fd_write_all(client->fd, buf_str(line), err) < 0)
 		return err_set(err, ERR_GONE, "the daemon went away");
 	return 0;
 }
 
 int rpc_client_send(struct rpc_client *client, const char *method, struct str params,
-		    uint64_t *ret_id, struct err *err)
+                    uint64_t *ret_id, struct err *err)
 {
 	cleanup_buf struct buf line = BUF_INIT;
 	cleanup_buf struct buf id = BUF_INIT;
@@ -156,7 +159,7 @@ int rpc_client_send(struct rpc_client *client, const char *method, struct str pa
 }
 
 int rpc_client_notify(struct rpc_client *client, const char *method, struct str params,
-		      struct err *err)
+                      struct err *err)
 {
 	cleanup_buf struct buf line = BUF_INIT;
 
@@ -177,7 +180,7 @@ int rpc_client_reply(struct rpc_client *client, yyjson_val *id, struct str resul
 /* 1: bytes came; 0: none within the time. */
 static int fill(struct rpc_client *client, int timeout_ms, struct err *err)
 {
-	struct pollfd wait = {.fd = client->fd, .events = POLLIN};
+	struct pollfd wait = { .fd = client->fd, .events = POLLIN };
 	int r = poll(&wait, 1, timeout_ms);
 	char *at;
 	ssize_t n;
@@ -199,7 +202,7 @@ static int fill(struct rpc_client *client, int timeout_ms, struct err *err)
 }
 
 int rpc_client_next_line(struct rpc_client *client, int timeout_ms, struct str *ret_line,
-			 struct err *err)
+                         struct err *err)
 {
 	while (!frame_next(&client->frame, ret_line)) {
 		int r = fill(client, timeout_ms, err);
@@ -220,7 +223,7 @@ int rpc_client_send_line(struct rpc_client *client, struct str line, struct err 
 }
 
 int rpc_client_next(struct rpc_client *client, int timeout_ms, struct message *ret_message,
-		    struct err *err)
+                    struct err *err)
 {
 	enum rpc_code code;
 	struct str line;
@@ -240,8 +243,8 @@ static const struct {
 	enum rpc_code wire;
 	enum err_code code;
 } failures[] = {
-    {RPC_PARSE, ERR_INPUT},  {RPC_INVALID, ERR_INPUT},   {RPC_NO_METHOD, ERR_INPUT},
-    {RPC_PARAMS, ERR_INPUT}, {RPC_NOT_FOUND, ERR_INPUT}, {RPC_CANCELLED, ERR_CANCELLED},
+	{ RPC_PARSE, ERR_INPUT },  { RPC_INVALID, ERR_INPUT },   { RPC_NO_METHOD, ERR_INPUT },
+	{ RPC_PARAMS, ERR_INPUT }, { RPC_NOT_FOUND, ERR_INPUT }, { RPC_CANCELLED, ERR_CANCELLED },
 };
 
 static int failure(const struct message *reply, struct err *err)
@@ -268,17 +271,17 @@ static bool answers(const struct message *message, uint64_t id)
 }
 
 int rpc_client_wait(struct rpc_client *client, uint64_t id, struct message *ret_reply,
-		    struct err *err)
+                    struct err *err)
 {
 	for (;;) {
-		cleanup_message struct message message = {0};
+		cleanup_message struct message message = { 0 };
 		int r = rpc_client_next(client, -1, &message, err);
 
 		if (r < 0)
 			return r;
 		if (r > 0 && answers(&message, id)) {
 			*ret_reply = message;
-			message = (struct message){0};
+			message = (struct message){ 0 };
 			return ret_reply->kind == MESSAGE_FAILURE ? failure(ret_reply, err) : 0;
 		}
 		if (r > 0 && client->handler) {
@@ -290,7 +293,7 @@ int rpc_client_wait(struct rpc_client *client, uint64_t id, struct message *ret_
 }
 
 int rpc_client_call(struct rpc_client *client, const char *method, struct str params,
-		    struct message *ret_reply, struct err *err)
+                    struct message *ret_reply, struct err *err)
 {
 	uint64_t id;
 	int r = rpc_client_send(client, method, params, &id, err);
@@ -298,6 +301,27 @@ int rpc_client_call(struct rpc_client *client, const char *method, struct str pa
 	if (r < 0)
 		return r;
 	return rpc_client_wait(client, id, ret_reply, err);
+}
+
+int rpc_client_lend_environment(struct rpc_client *client, struct err *err)
+{
+	cleanup_buf struct buf params = BUF_INIT;
+	struct json w = json_to(&params);
+	int r;
+
+	json_object(&w);
+	json_key(&w, "variables");
+	json_array(&w);
+	for (char **variable = environ; *variable; variable++)
+		if (utf8_valid(str_of(*variable)))
+			json_put(&w, str_of(*variable));
+	json_end(&w);
+	json_end(&w);
+	r = rpc_client_notify(client, "_seal/environment", buf_str(&params), err);
+	/* Keys are in it. */
+	if (params.data)
+		explicit_bzero(params.data, params.len);
+	return r;
 }
 
 static void put_hello(struct buf *params, bool is_interactive)
@@ -327,17 +351,19 @@ static void put_hello(struct buf *params, bool is_interactive)
 int rpc_client_initialize(struct rpc_client *client, bool is_interactive, struct err *err)
 {
 	cleanup_buf struct buf params = BUF_INIT;
-	cleanup_message struct message reply = {0};
+	cleanup_message struct message reply = { 0 };
 	struct str version;
 
 	put_hello(&params, is_interactive);
+	if (rpc_client_lend_environment(client, err) < 0)
+		return err->code;
 	if (rpc_client_call(client, "initialize", buf_str(&params), &reply, err) < 0)
 		return err->code;
 	version = json_str(yyjson_obj_get(reply.result, "agentInfo"), "version");
 	if (!str_is(version, SEAL_VERSION))
 		return err_set(
-		    err, ERR_INPUT,
-		    "the daemon is of version %.*s, this is %s: run `seal daemon restart`",
-		    STR_ARG(version), SEAL_VERSION);
+			err, ERR_INPUT,
+			"the daemon is of version %.*s, this is %s: run `seal daemon restart`",
+			STR_ARG(version), SEAL_VERSION);
 	return 0;
 }

@@ -20,7 +20,7 @@ struct rpc_client;
 /* A request or notice of the daemon.  Requests are answered, now or later,
  * with rpc_client_reply().  < 0 ends the call that waits. */
 typedef int rpc_client_handler(void *ctx, struct rpc_client *client, const struct message *message,
-			       struct err *err);
+                               struct err *err);
 
 /* Connects; when nobody listens, starts `seald` and waits until it does.  Two
  * clients that do so at once make one daemon. */
@@ -38,11 +38,18 @@ void rpc_client_handle(struct rpc_client *client, rpc_client_handler *handler, v
  * remedy.  Not interactive: this client answers no questions. */
 int rpc_client_initialize(struct rpc_client *client, bool is_interactive, struct err *err);
 
+/*
+ * Sessions that this client starts run in its environment and not in that of
+ * whoever happened to start the daemon.  rpc_client_initialize() does this; who
+ * passes on another's `initialize` does it before.
+ */
+int rpc_client_lend_environment(struct rpc_client *client, struct err *err);
+
 /* Sends a request; *ret_id is what its reply will carry. */
 int rpc_client_send(struct rpc_client *client, const char *method, struct str params,
-		    uint64_t *ret_id, struct err *err);
+                    uint64_t *ret_id, struct err *err);
 int rpc_client_notify(struct rpc_client *client, const char *method, struct str params,
-		      struct err *err);
+                      struct err *err);
 
 /* Answers a request of the daemon. */
 int rpc_client_reply(struct rpc_client *client, yyjson_val *id, struct str result, struct err *err);
@@ -53,12 +60,12 @@ int rpc_client_reply(struct rpc_client *client, yyjson_val *id, struct str resul
  * when the daemon went away.
  */
 int rpc_client_next(struct rpc_client *client, int timeout_ms, struct message *ret_message,
-		    struct err *err);
+                    struct err *err);
 
 /* The same, not taken apart: for who passes on what it gets.  The line lives
  * until the next call. */
 int rpc_client_next_line(struct rpc_client *client, int timeout_ms, struct str *ret_line,
-			 struct err *err);
+                         struct err *err);
 
 /* Sends a line as it is; without its newline. */
 int rpc_client_send_line(struct rpc_client *client, struct str line, struct err *err);
@@ -69,11 +76,11 @@ int rpc_client_send_line(struct rpc_client *client, struct str line, struct err 
  * is the caller's in every case.
  */
 int rpc_client_call(struct rpc_client *client, const char *method, struct str params,
-		    struct message *ret_reply, struct err *err);
+                    struct message *ret_reply, struct err *err);
 
 /* The same for a request sent before. */
 int rpc_client_wait(struct rpc_client *client, uint64_t id, struct message *ret_reply,
-		    struct err *err);
+                    struct err *err);
 
 /* For poll(). */
 int rpc_client_fd(const struct rpc_client *client);

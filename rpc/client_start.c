@@ -37,7 +37,7 @@ static int actions_fill(struct actions *actions, int ready, const char *log)
 	(void)sigemptyset(&none);
 	r |= posix_spawnattr_setsigmask(&actions->attributes, &none);
 	r |= posix_spawnattr_setflags(&actions->attributes,
-				      POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
+	                              POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
 	r |= posix_spawn_file_actions_adddup2(files, ready, READY_FD);
 	r |= posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
 	r |= posix_spawn_file_actions_addopen(files, 1, "/dev/null", O_WRONLY, 0);
@@ -48,7 +48,7 @@ static int actions_fill(struct actions *actions, int ready, const char *log)
 static int spawn(const char *seald, int ready, const char *log, pid_t *ret_pid, struct err *err)
 {
 	cleanup_with(actions_fini) struct actions actions;
-	char *argv[] = {(char *)(uintptr_t)seald, "daemon", "--ready-fd", "3", NULL};
+	char *argv[] = { (char *)(uintptr_t)seald, "daemon", "--ready-fd", "3", NULL };
 	int r;
 
 	if (posix_spawn_file_actions_init(&actions.files) ||

@@ -9,7 +9,7 @@
 void frame_fini(struct frame *frame)
 {
 	buf_fini(&frame->buf);
-	*frame = (struct frame){.line_max = frame->line_max};
+	*frame = (struct frame){ .line_max = frame->line_max };
 }
 
 char *frame_room(struct frame *frame, size_t size)
@@ -43,7 +43,7 @@ int frame_added(struct frame *frame, size_t len, struct err *err)
 bool frame_next(struct frame *frame, struct str *ret_line)
 {
 	while (frame->start < frame->open) {
-		struct str rest = {frame->buf.data + frame->start, frame->open - frame->start};
+		struct str rest = { frame->buf.data + frame->start, frame->open - frame->start };
 		struct str line = str_head(rest, str_chr(rest, '\n'));
 
 		frame->start += line.len + 1;

@@ -27,7 +27,7 @@ struct frame {
 	size_t line_max; /* 0: FRAME_LINE_MAX; tests make it small */
 };
 
-#define FRAME_INIT ((struct frame){0})
+#define FRAME_INIT ((struct frame){ 0 })
 
 void frame_fini(struct frame *frame);
 static inline void frame_finip(struct frame *frame)

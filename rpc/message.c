@@ -5,7 +5,7 @@
 void message_fini(struct message *message)
 {
 	json_free(message->doc);
-	*message = (struct message){0};
+	*message = (struct message){ 0 };
 }
 
 static int refuse(enum rpc_code *ret_code, enum rpc_code code, struct err *err, const char *why)
@@ -34,14 +34,14 @@ static enum message_kind kind_of(const struct message *message)
 }
 
 static int read_members(struct message *message, yyjson_val *root, enum rpc_code *ret_code,
-			struct err *err)
+                        struct err *err)
 {
 	yyjson_val *method = yyjson_obj_get(root, "method");
 	yyjson_val *id = yyjson_obj_get(root, "id");
 
 	if (id && !is_id(id) && !yyjson_is_null(id))
 		return refuse(ret_code, RPC_INVALID, err,
-			      "the id must be a string or a whole number");
+		              "the id must be a string or a whole number");
 	message->id = yyjson_is_null(id) ? NULL : id;
 	if (!str_is(json_str(root, "jsonrpc"), "2.0"))
 		return refuse(ret_code, RPC_INVALID, err, "\"jsonrpc\" must be \"2.0\"");
@@ -55,17 +55,17 @@ static int read_members(struct message *message, yyjson_val *root, enum rpc_code
 	message->kind = kind_of(message);
 	if (message->kind == MESSAGE_NONE)
 		return refuse(ret_code, RPC_INVALID, err,
-			      "it has no method, and no result or error");
+		              "it has no method, and no result or error");
 	return 0;
 }
 
 int message_read(struct str line, struct message *ret_message, enum rpc_code *ret_code,
-		 struct err *err)
+                 struct err *err)
 {
 	enum json_fault fault;
 	yyjson_val *root;
 
-	*ret_message = (struct message){0};
+	*ret_message = (struct message){ 0 };
 	ret_message->doc = json_read(line, &fault, NULL);
 	if (!ret_message->doc && fault == JSON_TOO_DEEP)
 		return refuse(ret_code, RPC_PARSE, err, "it is nested too deeply");
@@ -74,7 +74,7 @@ int message_read(struct str line, struct message *ret_message, enum rpc_code *re
 	root = yyjson_doc_get_root(ret_message->doc);
 	if (!yyjson_is_obj(root))
 		return refuse(ret_code, RPC_INVALID, err,
-			      "it must be one object (batches are not supported)");
+		              "it must be one object (batches are not supported)");
 	return read_members(ret_message, root, ret_code, err);
 }
 
@@ -119,7 +119,7 @@ void message_reply(struct buf *buf, struct str id, struct str result)
 }
 
 void message_failure(struct buf *buf, struct str id, enum rpc_code code, struct str text,
-		     const char *kind)
+                     const char *kind)
 {
 	struct json w = start(buf, id.len ? id : STR("null"));
 

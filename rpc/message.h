@@ -55,7 +55,7 @@ static inline void message_finip(struct message *message)
  * The caller frees ret_message in every case.
  */
 int message_read(struct str line, struct message *ret_message, enum rpc_code *ret_code,
-		 struct err *err);
+                 struct err *err);
 
 /* Each appends one line.  `id` is JSON ("7", "\"a\""), params and result are
  * JSON; empty params are left out, an empty result is {}. */
@@ -66,7 +66,7 @@ void message_reply(struct buf *buf, struct str id, struct str result);
 /* `kind` tells programs what failed ("manifest", "model", "sandbox", ...): it
  * becomes error.data.seal.  NULL leaves data out. */
 void message_failure(struct buf *buf, struct str id, enum rpc_code code, struct str text,
-		     const char *kind);
+                     const char *kind);
 
 /* The value as JSON text, appended. */
 void message_value(struct buf *buf, yyjson_val *val);

@@ -20,14 +20,14 @@ static const struct {
 	enum param_type type;
 	size_t offset;
 } params_known[PARAM_MAX] = {
-#define PARAM(name, type) {#name, type, offsetof(struct rpc_params, name)},
+#define PARAM(name, type) { #name, type, offsetof(struct rpc_params, name) },
 #include "rpc/params.def"
 #undef PARAM
 };
 
 static const char *const type_names[] = {
-    [TEXT] = "a string",  [NUMBER] = "a whole number", [OBJECT] = "an object",
-    [ARRAY] = "an array", [ANY] = "a value",
+	[TEXT] = "a string",  [NUMBER] = "a whole number", [OBJECT] = "an object",
+	[ARRAY] = "an array", [ANY] = "a value",
 };
 
 #define P(name)   (1u << PARAM_##name)
@@ -43,7 +43,7 @@ static const struct {
 	uint32_t required, optional;
 } methods[RPC_METHOD_MAX] = {
 #define METHOD(name, wire, way, kind, required, optional, sentence)                                \
-	{wire, way, kind, required, optional},
+	{ wire, way, kind, required, optional },
 #include "rpc/methods.def"
 #undef METHOD
 };
@@ -83,22 +83,16 @@ static bool store(size_t index, yyjson_val *val, struct rpc_params *params)
 			return false;
 		*(int64_t *)at = yyjson_get_sint(val);
 		return true;
-	case OBJECT:
-		*(yyjson_val **)at = val;
-		return yyjson_is_obj(val);
-	case ARRAY:
-		*(yyjson_val **)at = val;
-		return yyjson_is_arr(val);
-	case ANY:
-		*(yyjson_val **)at = val;
-		return true;
+	case OBJECT: *(yyjson_val **)at = val; return yyjson_is_obj(val);
+	case ARRAY: *(yyjson_val **)at = val; return yyjson_is_arr(val);
+	case ANY: *(yyjson_val **)at = val; return true;
 	}
 	return false;
 }
 
 /* null counts as absent for an optional parameter: some clients send it so. */
 static int read_one(enum rpc_method method, size_t index, yyjson_val *params,
-		    struct rpc_params *ret_params, struct err *err)
+                    struct rpc_params *ret_params, struct err *err)
 {
 	const char *name = params_known[index].name;
 	bool is_required = methods[method].required & (1u << index);
@@ -108,22 +102,22 @@ static int read_one(enum rpc_method method, size_t index, yyjson_val *params,
 		return 0;
 	if (!val)
 		return err_set(err, ERR_INPUT, "%s: parameter \"%s\" is missing: it must be %s",
-			       methods[method].wire, name, type_names[params_known[index].type]);
+		               methods[method].wire, name, type_names[params_known[index].type]);
 	if (!store(index, val, ret_params))
 		return err_set(err, ERR_INPUT, "%s: parameter \"%s\" must be %s",
-			       methods[method].wire, name, type_names[params_known[index].type]);
+		               methods[method].wire, name, type_names[params_known[index].type]);
 	return 0;
 }
 
 int rpc_params_read(enum rpc_method method, yyjson_val *params, struct rpc_params *ret_params,
-		    struct err *err)
+                    struct err *err)
 {
 	uint32_t wanted = methods[method].required | methods[method].optional;
-	struct rpc_params found = {0};
+	struct rpc_params found = { 0 };
 
 	if (params && !yyjson_is_obj(params))
 		return err_set(err, ERR_INPUT, "%s: params must be an object",
-			       methods[method].wire);
+		               methods[method].wire);
 	for (size_t i = 0; i < PARAM_MAX; i++)
 		if ((wanted & (1u << i)) && read_one(method, i, params, &found, err) < 0)
 			return err->code;

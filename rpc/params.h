@@ -43,4 +43,4 @@ bool rpc_method_is_request(enum rpc_method method);
 
 /* ERR_INPUT names the parameter: `"cwd" must be a string`. */
 int rpc_params_read(enum rpc_method method, yyjson_val *params, struct rpc_params *ret_params,
-		    struct err *err);
+                    struct err *err);

@@ -11,16 +11,16 @@ static const struct row {
 	const char *name, *bytes, *lines; /* lines joined by '|' */
 	bool too_long;
 } rows[] = {
-    {"a line without its newline is no line yet", "{}", "", false},
-    {"a line ends at its newline", "{}\n", "{}", false},
-    {"two lines in one piece are two lines", "a\nb\n", "a|b", false},
-    {"the rest waits for more", "a\nb", "a", false},
-    {"blank lines are left out", "\n\n  \na\n\r\nb\n", "a|b", false},
-    {"a carriage return stays with its line", "a\r\n", "a\r", false},
-    {"a line of the greatest length passes", "0123456789abcdef\n", "0123456789abcdef", false},
-    {"a line longer by one does not", "0123456789abcdefg\n", "", true},
-    {"nor does its beginning, before the newline came", "0123456789abcdefg", "", true},
-    {"a long line behind a short one is found", "a\n0123456789abcdefg", "a", true},
+	{ "a line without its newline is no line yet", "{}", "", false },
+	{ "a line ends at its newline", "{}\n", "{}", false },
+	{ "two lines in one piece are two lines", "a\nb\n", "a|b", false },
+	{ "the rest waits for more", "a\nb", "a", false },
+	{ "blank lines are left out", "\n\n  \na\n\r\nb\n", "a|b", false },
+	{ "a carriage return stays with its line", "a\r\n", "a\r", false },
+	{ "a line of the greatest length passes", "0123456789abcdef\n", "0123456789abcdef", false },
+	{ "a line longer by one does not", "0123456789abcdefg\n", "", true },
+	{ "nor does its beginning, before the newline came", "0123456789abcdefg", "", true },
+	{ "a long line behind a short one is found", "a\n0123456789abcdefg", "a", true },
 };
 
 struct feed {
@@ -48,7 +48,7 @@ static void feed(struct feed *feed, struct str bytes)
 
 static void split_at(const struct row *row, size_t at)
 {
-	struct feed state = {.frame = {.line_max = LIMIT}};
+	struct feed state = { .frame = { .line_max = LIMIT } };
 	struct str bytes = str_of(row->bytes);
 
 	feed(&state, str_head(bytes, at));
@@ -63,9 +63,9 @@ static void split_at(const struct row *row, size_t at)
 
 TEST(every_split_point)
 {
-	TEST_ROWS(rows, row)
-	for (size_t at = 0; at <= strlen(row->bytes); at++)
-		split_at(row, at);
+	TEST_ROWS (rows, row)
+		for (size_t at = 0; at <= strlen(row->bytes); at++)
+			split_at(row, at);
 }
 
 TEST(a_large_line_gives_its_memory_back)

@@ -197,7 +197,8 @@ int cmd_acp(int argc, char **argv)
 		    stderr);
 		return EXIT_INPUT;
 	}
-	if (rpc_client_open(&bridge.client, &err) < 0 || pump(&bridge, &err) < 0)
+	if (rpc_client_open(&bridge.client, &err) < 0 ||
+	    rpc_client_lend_environment(bridge.client, &err) < 0 || pump(&bridge, &err) < 0)
 		return cmd_fail(&err);
 	return EXIT_DONE;
 }

@@ -5,9 +5,9 @@
 #include "base/err.h"
 
 static const char *const methods[] = {
-    [CALL_START] = "_seal/start",
-    [CALL_PROMPT] = "session/prompt",
-    [CALL_HISTORY] = "_seal/history",
+	[CALL_START] = "_seal/start",
+	[CALL_PROMPT] = "session/prompt",
+	[CALL_HISTORY] = "_seal/history",
 };
 
 /* One request of a worker is under way at a time, so its id says only that the
@@ -34,7 +34,7 @@ void call_free(struct call *call)
 	if (!call)
 		return;
 	free(call->client_id);
-	free(call->params);
+	environment_free(call->params);
 	free(call);
 }
 
@@ -73,7 +73,7 @@ int call_add(struct live *live, struct call *call, struct err *err)
 	if (n >= CALLS_MAX) {
 		call_free(call);
 		return err_set(err, ERR_LIMIT, "more than %d requests wait for this session",
-			       CALLS_MAX);
+		               CALLS_MAX);
 	}
 	*end = call;
 	(void)uv_timer_stop(&live->linger);
@@ -96,7 +96,10 @@ static bool push_start(struct live *live)
 	cleanup_buf struct buf params = BUF_INIT;
 	struct call *call;
 
-	buf_addf(&params, "{\"sessionId\":\"%s\"}", live->id);
+	buf_addf(&params, "{\"sessionId\":\"%s\"", live->id);
+	if (live->environment)
+		buf_addf(&params, ",\"environment\":%s", live->environment);
+	buf_addc(&params, '}');
 	call = params.failed ? NULL : call_new(CALL_START, NULL, NULL, buf_str(&params));
 	if (!call)
 		return false;

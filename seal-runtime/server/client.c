@@ -66,15 +66,25 @@ static void on_gone(struct peer *peer, const char *why)
 	client_close(client);
 }
 
+void environment_free(char *environment)
+{
+	if (environment)
+		explicit_bzero(environment, strlen(environment));
+	free(environment);
+}
+
 static void on_closed(struct peer *peer)
 {
-	free(peer);
+	struct client *client = (struct client *)peer;
+
+	environment_free(client->environment);
+	free(client);
 }
 
 static void on_line(struct peer *peer, struct str line)
 {
 	struct client *client = (struct client *)peer;
-	cleanup_message struct message message = {0};
+	cleanup_message struct message message = { 0 };
 	cleanup_buf struct buf id = BUF_INIT;
 	enum rpc_code code;
 	struct err err;
@@ -102,12 +112,12 @@ static void on_gone_told(struct peer *peer, const char *why)
 		bytes = buf_take(&line);
 		if (bytes)
 			(void)uv_try_write((uv_stream_t *)&peer->pipe,
-					   &(uv_buf_t){bytes, strlen(bytes)}, 1);
+			                   &(uv_buf_t){ bytes, strlen(bytes) }, 1);
 	}
 	on_gone(peer, why);
 }
 
-static const struct peer_kind kind = {on_line, on_gone_told, on_closed};
+static const struct peer_kind kind = { on_line, on_gone_told, on_closed };
 
 /* The folder of the socket is closed to others; this says so once more, where
  * it does not depend on modes. */

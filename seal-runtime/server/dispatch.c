@@ -6,32 +6,33 @@ static const struct {
 	method_handler *run;
 	bool needs_hello;
 } handlers[RPC_METHOD_MAX] = {
-    [RPC_initialize] = {method_initialize, false},
-    [RPC_session_new] = {method_session_new, true},
-    [RPC_session_load] = {method_session_load, true},
-    [RPC_session_resume] = {method_session_resume, true},
-    [RPC_session_list] = {method_session_list, true},
-    [RPC_session_prompt] = {method_session_prompt, true},
-    [RPC_session_cancel] = {method_session_cancel, true},
-    [RPC_session_close] = {method_session_close, true},
-    [RPC_session_delete] = {method_session_delete, true},
-    [RPC_session_set_mode] = {method_session_set_mode, true},
-    [RPC_cancel_request] = {method_cancel_request, true},
-    [RPC_seal_status] = {method_seal_status, false},
-    [RPC_seal_stop] = {method_seal_stop, false},
+	[RPC_initialize] = { method_initialize, false },
+	[RPC_seal_environment] = { method_seal_environment, false },
+	[RPC_session_new] = { method_session_new, true },
+	[RPC_session_load] = { method_session_load, true },
+	[RPC_session_resume] = { method_session_resume, true },
+	[RPC_session_list] = { method_session_list, true },
+	[RPC_session_prompt] = { method_session_prompt, true },
+	[RPC_session_cancel] = { method_session_cancel, true },
+	[RPC_session_close] = { method_session_close, true },
+	[RPC_session_delete] = { method_session_delete, true },
+	[RPC_session_set_mode] = { method_session_set_mode, true },
+	[RPC_cancel_request] = { method_cancel_request, true },
+	[RPC_seal_status] = { method_seal_status, false },
+	[RPC_seal_stop] = { method_seal_stop, false },
 };
 
 static int check(struct client *client, const struct message *message, enum rpc_method method,
-		 enum rpc_code *ret_code, struct err *err)
+                 enum rpc_code *ret_code, struct err *err)
 {
 	*ret_code = RPC_NO_METHOD;
 	if (method == RPC_METHOD_MAX)
 		return err_set(err, ERR_INPUT, "there is no method \"%.*s\"",
-			       STR_ARG(str_head(message->method, 64)));
+		               STR_ARG(str_head(message->method, 64)));
 	*ret_code = RPC_INVALID;
 	if (rpc_method_is_request(method) != (message->kind == MESSAGE_REQUEST))
 		return err_set(err, ERR_INPUT, "%s must %s", rpc_method_name(method),
-			       message->id ? "carry no id" : "carry an id");
+		               message->id ? "carry no id" : "carry an id");
 	if (handlers[method].needs_hello && !client->is_ready)
 		return err_set(err, ERR_INPUT, "%s before initialize", rpc_method_name(method));
 	return 0;

@@ -64,6 +64,8 @@ int live_attach(struct live *live, struct client *client, struct err *err)
 		return err_nomem(err);
 	live->clients = clients;
 	live->clients[live->n_clients++] = client;
+	if (!live->environment && client->environment)
+		live->environment = str_dup(str_of(client->environment));
 	question_offer(live);
 	return 0;
 }
@@ -138,6 +140,7 @@ static void on_closed(uv_handle_t *handle)
 	free(live->clients);
 	free(live->described);
 	buf_fini(&live->told);
+	environment_free(live->environment);
 	free(live);
 }
 

@@ -14,15 +14,28 @@ void method_initialize(struct client *client, const char *id, const struct rpc_p
 	/* One version is spoken; a client of another decides what to do with that. */
 	client->is_ready = true;
 	client->is_interactive = has_someone(params->clientCapabilities);
-	client_reply(
-	    client, id,
-	    STR("{\"protocolVersion\":1,\"agentCapabilities\":{\"loadSession\":true,"
-		"\"promptCapabilities\":{\"image\":false,\"audio\":false,\"embeddedContext\":true},"
-		"\"mcpCapabilities\":{\"http\":false,\"sse\":false},"
-		"\"sessionCapabilities\":{\"list\":{},\"resume\":{},\"close\":{},\"delete\":{}}},"
-		"\"agentInfo\":{\"name\":\"seal\",\"title\":\"seal\",\"version\":\"" SEAL_VERSION
-		"\"},"
-		"\"authMethods\":[]}"));
+	client_reply(client, id,
+	             STR("{\"protocolVersion\":1,\"agentCapabilities\":{\"loadSession\":true,"
+	                 "\"promptCapabilities\":{\"image\":false,\"audio\":false,"
+	                 "\"embeddedContext\":true},"
+	                 "\"mcpCapabilities\":{\"http\":false,\"sse\":false},"
+	                 "\"sessionCapabilities\":{\"list\":{},\"resume\":{},\"close\":{},"
+	                 "\"delete\":{}}},"
+	                 "\"agentInfo\":{\"name\":\"seal\",\"title\":\"seal\",\"version\":"
+	                 "\"" SEAL_VERSION "\"},"
+	                 "\"authMethods\":[]}"));
+}
+
+void method_seal_environment(struct client *client, const char *id, const struct rpc_params *params)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+
+	(void)id;
+	message_value(&text, params->variables);
+	if (text.failed || text.len > ENVIRONMENT_MAX)
+		return;
+	environment_free(client->environment);
+	client->environment = buf_take(&text);
 }
 
 static void put_live(struct json *w, const struct live *live)

@@ -12,19 +12,28 @@ static void put_flags(struct json *w, const struct rpc_params *params)
 		json_kv_int(w, "maxTurns", max_turns);
 }
 
-static void put_start(struct buf *buf, const char *session_id, const struct rpc_params *params,
-		      bool is_new)
+/* Without params: a session that is there. */
+static void put_start(struct buf *buf, const struct live *live, const struct rpc_params *params)
 {
 	struct json w = json_to(buf);
 
 	json_object(&w);
-	json_kv(&w, "sessionId", str_of(session_id));
-	json_kv_bool(&w, "new", is_new);
+	json_kv(&w, "sessionId", str_of(live->id));
+	json_kv_bool(&w, "new", params);
+	if (live->environment)
+		json_kv_raw(&w, "environment", str_of(live->environment));
 	if (params) {
 		json_kv(&w, "cwd", params->cwd);
 		put_flags(&w, params);
 	}
 	json_end(&w);
+}
+
+static int build_start(struct buf *buf, const struct live *live, const struct rpc_params *params,
+                       struct err *err)
+{
+	put_start(buf, live, params);
+	return buf_check(buf, "the request", err);
 }
 
 static int enqueue(struct live *live, struct call *call, struct err *err)
@@ -33,7 +42,7 @@ static int enqueue(struct live *live, struct call *call, struct err *err)
 }
 
 static int begin(struct client *client, const char *id, const struct rpc_params *params,
-		 struct err *err)
+                 struct err *err)
 {
 	cleanup_buf struct buf start = BUF_INIT;
 	char session_id[FOLDER_ID_LEN + 1];
@@ -44,8 +53,7 @@ static int begin(struct client *client, const char *id, const struct rpc_params 
 	live = live_new(client->server, session_id, err);
 	if (!live)
 		return err->code;
-	put_start(&start, session_id, params, true);
-	if (buf_check(&start, "the request", err) < 0 || live_attach(live, client, err) < 0 ||
+	if (live_attach(live, client, err) < 0 || build_start(&start, live, params, err) < 0 ||
 	    enqueue(live, call_new(CALL_START, client, id, buf_str(&start)), err) < 0) {
 		live_close(live);
 		return err->code;
@@ -69,14 +77,14 @@ void method_session_new(struct client *client, const char *id, const struct rpc_
 /* The id is taken apart from the wire once, here: behind this it is one of ours
  * and there is such a session. */
 static int check_id(struct client *client, struct str id, char ret_id[FOLDER_ID_LEN + 1],
-		    struct err *err)
+                    struct err *err)
 {
 	cleanup_free char *path = NULL;
 
 	if (!folder_id_is_valid(id))
 		return err_set(err, ERR_INPUT,
-			       "\"%.*s\" is no session id; `seal sessions list` names them",
-			       STR_ARG(str_head(id, 64)));
+		               "\"%.*s\" is no session id; `seal sessions list` names them",
+		               STR_ARG(str_head(id, 64)));
 	memcpy(ret_id, id.data, id.len);
 	ret_id[id.len] = '\0';
 	if (live_find(client->server, id))
@@ -102,7 +110,8 @@ static int join(struct client *client, const char *id, const char *session_id, s
 		live_rest(live);
 		return err->code;
 	}
-	put_start(&start, session_id, NULL, false);
+	if (build_start(&start, live, NULL, err) < 0)
+		return err->code;
 	/* In the middle of a turn the start would wait for its end. */
 	if (live->is_started && live->running) {
 		client_reply(client, id, str_of(live->described));
@@ -144,7 +153,7 @@ void method_session_resume(struct client *client, const char *id, const struct r
 /* The log is read by a process of its own, so that a turn under way is neither
  * stopped nor waited for. */
 static int tell_history(struct client *client, const char *id, const char *session_id,
-			struct err *err)
+                        struct err *err)
 {
 	struct live *now = live_find(client->server, str_of(session_id));
 	cleanup_buf struct buf request = BUF_INIT;
@@ -154,7 +163,7 @@ static int tell_history(struct client *client, const char *id, const char *sessi
 		return err->code;
 	reader->is_private = true;
 	buf_addf(&request, "{\"sessionId\":\"%s\",\"running\":%s}", session_id,
-		 now && now->running && now->running->kind == CALL_PROMPT ? "true" : "false");
+	         now && now->running && now->running->kind == CALL_PROMPT ? "true" : "false");
 	if (buf_check(&request, "the request", err) < 0 || live_attach(reader, client, err) < 0 ||
 	    enqueue(reader, call_new(CALL_HISTORY, client, id, buf_str(&request)), err) < 0) {
 		live_close(reader);
@@ -186,7 +195,7 @@ void method_session_list(struct client *client, const char *id, const struct rpc
 }
 
 static int prompt(struct client *client, const char *id, const char *session_id,
-		  const struct rpc_params *params, struct err *err)
+                  const struct rpc_params *params, struct err *err)
 {
 	struct live *live = find_or_make(client->server, session_id, err);
 	cleanup_buf struct buf request = BUF_INIT;
@@ -283,9 +292,9 @@ void method_session_set_mode(struct client *client, const char *id, const struct
 	if (!live_find(client->server, params->sessionId))
 		client_fail(client, id, RPC_NOT_FOUND, STR("there is no such session open"));
 	else if (!str_is(params->modeId, "manifest"))
-		client_fail(
-		    client, id, RPC_PARAMS,
-		    STR("the only mode is \"manifest\": what seal.toml allows, and nothing else"));
+		client_fail(client, id, RPC_PARAMS,
+		            STR("the only mode is \"manifest\": what seal.toml allows, and nothing "
+		                "else"));
 	else
 		client_reply(client, id, STR("{}"));
 }

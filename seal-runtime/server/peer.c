@@ -97,7 +97,7 @@ static void on_written(uv_write_t *write, int status)
 static bool post(struct peer *peer, struct buf *lines)
 {
 	struct letter *letter = calloc(1, sizeof(*letter));
-	uv_buf_t out = {.len = lines->len};
+	uv_buf_t out = { .len = lines->len };
 
 	if (!letter || lines->failed) {
 		free(letter);

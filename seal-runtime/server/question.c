@@ -53,7 +53,7 @@ static void ask(struct question *question, struct client *client)
 	question->client = client;
 	buf_addu(&id, question->number);
 	message_request(&line, buf_str(&id), "session/request_permission",
-			str_of(question->params));
+	                str_of(question->params));
 	peer_send(&client->peer, &line);
 }
 
@@ -86,7 +86,7 @@ void question_offer(struct live *live)
 			settle(live, question, STR(NOBODY));
 		else if (!uv_is_active((uv_handle_t *)&live->ask_wait))
 			(void)uv_timer_start(&live->ask_wait, on_ask_wait,
-					     live->server->setup.ask_wait, 0);
+			                     live->server->setup.ask_wait, 0);
 	}
 	if (client || !live->questions)
 		(void)uv_timer_stop(&live->ask_wait);

@@ -16,6 +16,7 @@ struct client {
 	struct client *next;
 	struct server *server;
 	bool is_ready;       /* `initialize` was answered */
+	char *environment;   /* JSON array of what its sessions run in; NULL: the daemon's */
 	bool is_interactive; /* somebody there answers questions */
 };
 
@@ -68,6 +69,7 @@ struct live {
 	size_t n_clients;
 	struct question *questions;
 	char *described;   /* JSON: the answer of session/new, load, resume */
+	char *environment; /* JSON array, of the client that opened it; NULL: the daemon's */
 	struct buf told;   /* the updates of the running turn, for who loads meanwhile */
 	int turn;          /* number of the last prompt */
 	bool is_started;   /* the worker answered _seal/start */
@@ -90,16 +92,19 @@ struct server {
 };
 
 /* Everything a peer can make grow has an end. */
-#define CLIENTS_MAX   256
-#define LIVES_MAX     256
-#define CALLS_MAX     64 /* waiting for one session */
-#define LIVE_TOLD_MAX ((size_t)8 << 20)
-#define QUESTIONS_MAX 64 /* open in one session */
+#define CLIENTS_MAX     256
+#define LIVES_MAX       256
+#define CALLS_MAX       64 /* waiting for one session */
+#define ENVIRONMENT_MAX ((size_t)2 << 20)
+#define LIVE_TOLD_MAX   ((size_t)8 << 20)
+#define QUESTIONS_MAX   64 /* open in one session */
 
 /* client.c */
 void client_accept(struct server *server);
 void client_reply(struct client *client, const char *id, struct str result);
 void client_fail(struct client *client, const char *id, enum rpc_code code, struct str text);
+/* Keys may be in it: wiped, then freed. */
+void environment_free(char *environment);
 /* A worker's reply or failure, under the client's id. */
 void client_forward(struct client *client, const char *id, const struct message *message);
 void client_close(struct client *client);
@@ -122,7 +127,7 @@ void live_close(struct live *live);
 /* call.c: requests to a session's worker */
 int call_add(struct live *live, struct call *call, struct err *err);
 struct call *call_new(enum call_kind kind, struct client *client, const char *id,
-		      struct str params);
+                      struct str params);
 void call_free(struct call *call);
 DEFINE_CLEANUP(struct call, call_free)
 void call_next(struct live *live);
@@ -158,7 +163,7 @@ void session_catch_up(struct client *client, const char *session_id);
 
 /* method_*.c */
 typedef void method_handler(struct client *client, const char *id, const struct rpc_params *params);
-method_handler method_initialize, method_session_new, method_session_load, method_session_resume,
-    method_session_list, method_session_prompt, method_session_cancel, method_session_close,
-    method_session_delete, method_session_set_mode, method_cancel_request, method_seal_status,
-    method_seal_stop;
+method_handler method_initialize, method_seal_environment, method_session_new, method_session_load,
+	method_session_resume, method_session_list, method_session_prompt, method_session_cancel,
+	method_session_close, method_session_delete, method_session_set_mode, method_cancel_request,
+	method_seal_status, method_seal_stop;

@@ -49,12 +49,12 @@ static void describe_end(const struct worker *worker, struct buf *ret_text)
 	buf_adds(ret_text, "the session's process ");
 	if (worker->signal)
 		buf_addf(ret_text, "was ended by signal %d (%s)", worker->signal,
-			 strsignal(worker->signal));
+		         strsignal(worker->signal));
 	else
 		buf_addf(ret_text, "exited with %lld", (long long)worker->status);
 	buf_adds(ret_text,
-		 " in the middle of this; what it had done is in the session's log, and the "
-		 "session goes on with the next prompt");
+	         " in the middle of this; what it had done is in the session's log, and the "
+	         "session goes on with the next prompt");
 }
 
 /* Both its process and its stream have ended: what it wrote last was read. */
@@ -112,7 +112,7 @@ static bool is_about(const struct live *live, const struct message *message)
 static void on_line(struct peer *peer, struct str line)
 {
 	struct worker *worker = (struct worker *)peer;
-	cleanup_message struct message message = {0};
+	cleanup_message struct message message = { 0 };
 	struct live *live = worker->live;
 	enum rpc_code code;
 	struct err err;
@@ -133,28 +133,28 @@ static void on_line(struct peer *peer, struct str line)
 		question_add(live, &message);
 }
 
-static const struct peer_kind kind = {on_line, on_gone, on_peer_closed};
+static const struct peer_kind kind = { on_line, on_gone, on_peer_closed };
 
 /* Started anew from the program's own file, not forked from this process: it
  * inherits the pair and stderr, and nothing else.  A session of its own, so
  * that all it starts can be ended with it. */
 static int run(struct worker *worker, struct err *err)
 {
-	char *args[] = {"seald", "worker", NULL};
+	char *args[] = { "seald", "worker", NULL };
 	uv_stdio_container_t stdio[WORKER_FD + 1] = {
-	    {.flags = UV_IGNORE},
-	    {.flags = UV_IGNORE},
-	    {.flags = UV_INHERIT_FD, .data.fd = 2},
-	    {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE,
-	     .data.stream = (uv_stream_t *)&worker->peer.pipe},
+		{ .flags = UV_IGNORE },
+		{ .flags = UV_IGNORE },
+		{ .flags = UV_INHERIT_FD, .data.fd = 2 },
+		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE,
+		  .data.stream = (uv_stream_t *)&worker->peer.pipe },
 	};
 	uv_process_options_t options = {
-	    .exit_cb = on_exit_seen,
-	    .file = "/proc/self/exe",
-	    .args = args,
-	    .flags = UV_PROCESS_DETACHED,
-	    .stdio = stdio,
-	    .stdio_count = WORKER_FD + 1,
+		.exit_cb = on_exit_seen,
+		.file = "/proc/self/exe",
+		.args = args,
+		.flags = UV_PROCESS_DETACHED,
+		.stdio = stdio,
+		.stdio_count = WORKER_FD + 1,
 	};
 	int r = uv_spawn(worker->server->setup.loop, &worker->process, &options);
 
@@ -202,7 +202,7 @@ void worker_cancel(struct worker *worker, int turn)
 {
 	if (worker->has_exited)
 		return;
-	(void)sigqueue(worker->process.pid, SIGUSR1, (union sigval){.sival_int = turn});
+	(void)sigqueue(worker->process.pid, SIGUSR1, (union sigval){ .sival_int = turn });
 	doom(worker);
 }
 

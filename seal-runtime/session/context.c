@@ -10,7 +10,7 @@
 
 /* The first of these that is there speaks for the project.  It tells the agent
  * how to work; it grants nothing. */
-static const char *const instruction_names[] = {"SEAL.md", "AGENTS.md", "CLAUDE.md"};
+static const char *const instruction_names[] = { "SEAL.md", "AGENTS.md", "CLAUDE.md" };
 
 #define INSTRUCTIONS_MAX      ((size_t)32 << 10) /* the rest is cut */
 #define INSTRUCTIONS_FILE_MAX ((size_t)4 << 20)
@@ -92,6 +92,58 @@ static void put_date(struct json *w)
 
 	if (localtime_r(&now, &parts) && strftime(text, sizeof(text), "%Y-%m-%d", &parts))
 		json_kv(w, "date", str_of(text));
+}
+
+/* Where the daemon and its workers keep things must not differ, and no variable
+ * may change what the next program loads. */
+static bool is_kept_out(struct str variable)
+{
+	static const char *const prefixes[] = { "HOME=", "XDG_", "LD_", "SEAL_LIB=" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (str_starts(variable, str_of(prefixes[i])))
+			return true;
+	return false;
+}
+
+static int set_variable(struct str variable, struct err *err)
+{
+	size_t at = str_chr(variable, '=');
+	cleanup_free char *name = at == STR_NONE ? NULL : str_dup(str_head(variable, at));
+	cleanup_free char *value = at == STR_NONE ? NULL : str_dup(str_from(variable, at + 1));
+	int r;
+
+	if (at == STR_NONE || at == 0 || is_kept_out(variable))
+		return 0;
+	if (!name || !value)
+		return err_nomem(err);
+	r = setenv(name, value, 1);
+	explicit_bzero(value, strlen(value));
+	return r < 0 ? err_sys(err, "set %s", name) : 0;
+}
+
+static void drop_variables(void)
+{
+	size_t kept = 0;
+
+	for (char **variable = environ; *variable; variable++)
+		if (is_kept_out(str_of(*variable)))
+			environ[kept++] = *variable;
+	environ[kept] = NULL;
+}
+
+int session_take_environment(yyjson_val *variables, struct err *err)
+{
+	yyjson_val *variable;
+	size_t i, n;
+
+	if (!yyjson_is_arr(variables))
+		return 0;
+	drop_variables();
+	yyjson_arr_foreach (variables, i, n, variable)
+		if (set_variable(json_text(variable), err) < 0)
+			return err->code;
+	return 0;
 }
 
 int session_context(const struct session *session, struct buf *ret_json, struct err *err)

@@ -16,7 +16,7 @@
 /* One WIT call of the guest.  The manifest is exchanged between calls only: an
  * answer of the gate may point into the old one until the call is over. */
 static int pass(void *ctx, unsigned int id, struct str args, struct buf *ret_result,
-		struct err *err)
+                struct err *err)
 {
 	struct session *session = ctx;
 	size_t start = ret_result->len;
@@ -26,7 +26,7 @@ static int pass(void *ctx, unsigned int id, struct str args, struct buf *ret_res
 		return r;
 	if (id == GATE_llm_chat)
 		session->model_failed =
-		    str_starts(str_from(buf_str(ret_result), start), STR("{\"err\""));
+			str_starts(str_from(buf_str(ret_result), start), STR("{\"err\""));
 	if (session->reload)
 		session_reload(session);
 	return 0;
@@ -53,7 +53,7 @@ static int open_model(struct session *session, struct err *err)
 static int open_host(struct session *session, struct err *err)
 {
 	cleanup_free char *component = NULL;
-	struct host_setup setup = {.call = pass, .ctx = session};
+	struct host_setup setup = { .call = pass, .ctx = session };
 
 	if (dirs_part("agent.cwasm", &component, err) < 0)
 		return err->code;
@@ -66,9 +66,9 @@ static int open_host(struct session *session, struct err *err)
 
 static void put_model(struct buf *json, const struct manifest_model *model)
 {
-	static const char *const thinking[] = {[THINKING_ADAPTIVE] = "adaptive",
-					       [THINKING_MANUAL] = "manual",
-					       [THINKING_DISABLED] = "disabled"};
+	static const char *const thinking[] = { [THINKING_ADAPTIVE] = "adaptive",
+		                                [THINKING_MANUAL] = "manual",
+		                                [THINKING_DISABLED] = "disabled" };
 	struct json w = json_to(json);
 
 	json_object(&w);
@@ -88,14 +88,14 @@ static int open_log(struct session *session, struct err *err)
 	cleanup_buf struct buf model = BUF_INIT;
 	char hash[65];
 	struct audit_header header = {
-	    .session_id = session->id,
-	    .root = session->meta.root,
-	    .component_hash = host_component_hash(session->host),
-	    .engine = host_engine_id(),
-	    .memory_max = HOST_MEMORY_MAX,
-	    .manifest_text = session->manifest->text,
-	    .manifest_hash = hash,
-	    .seal_version = SEAL_VERSION,
+		.session_id = session->id,
+		.root = session->meta.root,
+		.component_hash = host_component_hash(session->host),
+		.engine = host_engine_id(),
+		.memory_max = HOST_MEMORY_MAX,
+		.manifest_text = session->manifest->text,
+		.manifest_hash = hash,
+		.seal_version = SEAL_VERSION,
 	};
 
 	if (manifest_canonical_hash(session->manifest, session->meta.root, hash, err) < 0)
@@ -108,13 +108,13 @@ static int open_log(struct session *session, struct err *err)
 static int open_gate(struct session *session, struct err *err)
 {
 	struct gate_setup setup = {
-	    .manifest = session->manifest,
-	    .root = session->meta.root,
-	    .session_dir = session->dir,
-	    .session_id = session->id,
-	    .audit = session->audit,
-	    .llm = session->llm,
-	    .up = &session->up,
+		.manifest = session->manifest,
+		.root = session->meta.root,
+		.session_dir = session->dir,
+		.session_id = session->id,
+		.audit = session->audit,
+		.llm = session->llm,
+		.up = &session->up,
 	};
 
 	session_up(session);
@@ -134,8 +134,8 @@ static const struct {
 	int (*run)(struct session *session, struct err *err);
 	const char *fault;
 } steps[] = {
-    {load_manifest, FAULT_MANIFEST}, {open_model, FAULT_MODEL},  {open_host, FAULT_AGENT},
-    {open_log, FAULT_SESSION},       {open_gate, FAULT_SANDBOX}, {wake, FAULT_AGENT},
+	{ load_manifest, FAULT_MANIFEST }, { open_model, FAULT_MODEL },  { open_host, FAULT_AGENT },
+	{ open_log, FAULT_SESSION },       { open_gate, FAULT_SANDBOX }, { wake, FAULT_AGENT },
 };
 
 static int open_new(struct session *session, struct str cwd, struct err *err)
@@ -147,8 +147,8 @@ static int open_new(struct session *session, struct str cwd, struct err *err)
 		return err_nomem(err);
 	if (session->meta.cwd[0] != '/')
 		return err_set(err, ERR_INPUT,
-			       "\"%s\" is no absolute path: a session needs one as its cwd",
-			       session->meta.cwd);
+		               "\"%s\" is no absolute path: a session needs one as its cwd",
+		               session->meta.cwd);
 	if (manifest_find_root(session->meta.cwd, &session->meta.root, err) < 0 ||
 	    folder_make(session->id, &session->dir, err) < 0 ||
 	    folder_lock(session->dir, &session->lock, err) < 0)
@@ -171,14 +171,14 @@ static int take_params(struct session *session, yyjson_val *params, struct err *
 
 	if (!folder_id_is_valid(id))
 		return err_set(err, ERR_INPUT, "\"%.*s\" is no session id",
-			       STR_ARG(str_head(id, 64)));
+		               STR_ARG(str_head(id, 64)));
 	memcpy(session->id, id.data, id.len);
 	session->max_turns = json_int(params, "maxTurns", 0);
-	return 0;
+	return session_take_environment(yyjson_obj_get(params, "environment"), err);
 }
 
 int session_start(struct session *session, yyjson_val *params, const char **ret_fault,
-		  struct err *err)
+                  struct err *err)
 {
 	bool is_new = json_bool(params, "new", false);
 	struct err ignored;
@@ -201,7 +201,7 @@ int session_start(struct session *session, yyjson_val *params, const char **ret_
 
 /* An export's both ends are in the log, with the arguments between. */
 static int call_init(struct session *session, struct str args, struct buf *ret_result,
-		     struct err *err)
+                     struct err *err)
 {
 	struct err log_err;
 	uint64_t seq, fuel = 0;
@@ -211,7 +211,7 @@ static int call_init(struct session *session, struct str args, struct buf *ret_r
 		return err->code;
 	r = host_export(session->host, "init", args, ret_result, &fuel, err);
 	if (audit_export_end(session->audit, seq, r < 0 ? "trap" : "ok",
-			     r < 0 ? str_of(err->text) : buf_str(ret_result), fuel, &log_err) < 0 &&
+	                     r < 0 ? str_of(err->text) : buf_str(ret_result), fuel, &log_err) < 0 &&
 	    r >= 0) {
 		*err = log_err;
 		return err->code;
@@ -258,9 +258,10 @@ void session_describe(const struct session *session, struct buf *ret_json)
 	json_object(&w);
 	json_kv(&w, "sessionId", str_of(session->id));
 	json_kv_raw(
-	    &w, "modes",
-	    STR("{\"currentModeId\":\"manifest\",\"availableModes\":[{\"id\":\"manifest\",\"name\":"
-		"\"Manifest\",\"description\":\"What seal.toml allows, and nothing else\"}]}"));
+		&w, "modes",
+		STR("{\"currentModeId\":\"manifest\",\"availableModes\":[{\"id\":\"manifest\","
+	            "\"name\":"
+	            "\"Manifest\",\"description\":\"What seal.toml allows, and nothing else\"}]}"));
 	json_kv_raw(&w, "configOptions", STR("[]"));
 	json_key(&w, "_meta");
 	json_object(&w);

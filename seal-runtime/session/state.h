@@ -47,7 +47,7 @@ struct session {
 /* start.c: everything that must be there before the first turn.  On failure
  * *ret_fault says which part. */
 int session_start(struct session *session, yyjson_val *params, const char **ret_fault,
-		  struct err *err);
+                  struct err *err);
 
 /* (Re)makes the component's instance and calls its init. */
 int session_wake(struct session *session, const char **ret_fault, struct err *err);
@@ -58,12 +58,16 @@ void session_describe(const struct session *session, struct buf *ret_json);
 /* The manifest on disk was changed and signed by the client: use it. */
 void session_reload(struct session *session);
 
-/* context.c: the project context for init, as JSON. */
+/* context.c: the worker's environment becomes that of the client who opened the
+ * session, as if it had been started from there. */
+int session_take_environment(yyjson_val *variables, struct err *err);
+
+/* The project context for init, as JSON. */
 int session_context(const struct session *session, struct buf *ret_json, struct err *err);
 
 /* turn.c: one prompt.  On success *ret_json is its result. */
 int session_turn(struct session *session, yyjson_val *params, struct buf *ret_json,
-		 const char **ret_fault, struct err *err);
+                 const char **ret_fault, struct err *err);
 
 /* calls.c: "tools.file-read" -> "Read", "read". */
 const char *session_call_title(const char *call);

@@ -30,7 +30,7 @@ static void session_finip(struct session *session)
 }
 
 static int start(struct session *session, yyjson_val *params, struct buf *ret_json,
-		 const char **ret_fault, struct err *err)
+                 const char **ret_fault, struct err *err)
 {
 	int r = session_start(session, params, ret_fault, err);
 
@@ -43,37 +43,49 @@ static int start(struct session *session, yyjson_val *params, struct buf *ret_js
 static const struct {
 	const char *method;
 	int (*run)(struct session *session, yyjson_val *params, struct buf *ret_json,
-		   const char **ret_fault, struct err *err);
+	           const char **ret_fault, struct err *err);
 	bool needs_start;
 } requests[] = {
-    {"_seal/start", start, false},
-    {"session/prompt", session_turn, true},
-    {"_seal/history", session_history, false},
+	{ "_seal/start", start, false },
+	{ "session/prompt", session_turn, true },
+	{ "_seal/history", session_history, false },
 };
 
 #define N_REQUESTS (sizeof(requests) / sizeof(requests[0]))
 
 static int run(struct session *session, const struct message *message, struct buf *ret_json,
-	       const char **ret_fault, struct err *err)
+               const char **ret_fault, struct err *err)
 {
 	for (size_t i = 0; i < N_REQUESTS; i++)
 		if (str_is(message->method, requests[i].method) &&
 		    session->is_started == requests[i].needs_start)
 			return requests[i].run(session, message->params, ret_json, ret_fault, err);
 	return err_set(err, ERR_INTERNAL, "the worker has no use for %.*s now",
-		       STR_ARG(message->method));
+	               STR_ARG(message->method));
 }
 
 static enum rpc_code wire_code(enum err_code code)
 {
 	switch (code) {
-	case ERR_INPUT:
-		return RPC_PARAMS;
-	case ERR_CANCELLED:
-		return RPC_CANCELLED;
-	default:
-		return RPC_INTERNAL;
+	case ERR_INPUT: return RPC_PARAMS;
+	case ERR_CANCELLED: return RPC_CANCELLED;
+	default: return RPC_INTERNAL;
 	}
+}
+
+/* Behind the answer to the start, because before it nobody knows the session. */
+static void tell_commands(struct session *session)
+{
+	cleanup_buf struct buf params = BUF_INIT;
+	struct json w = session_update_begin(&params, session->id, "available_commands_update");
+
+	json_kv_raw(
+		&w, "availableCommands",
+		STR("[{\"name\":\"compact\",\"description\":\"Make the conversation shorter by a "
+	            "summary\"}]"));
+	session_update_end(&w);
+	if (!params.failed)
+		link_notice(&session->link, "session/update", buf_str(&params));
 }
 
 static int answer(struct session *session, const struct message *message, struct err *err)
@@ -82,6 +94,7 @@ static int answer(struct session *session, const struct message *message, struct
 	cleanup_buf struct buf line = BUF_INIT;
 	cleanup_buf struct buf id = BUF_INIT;
 	const char *fault = FAULT_SYSTEM;
+	bool is_start = !session->is_started;
 	struct err why;
 
 	message_value(&id, message->id);
@@ -89,13 +102,17 @@ static int answer(struct session *session, const struct message *message, struct
 		message_failure(&line, buf_str(&id), wire_code(why.code), str_of(why.text), fault);
 	else
 		message_reply(&line, buf_str(&id), buf_str(&result));
-	return link_send(&session->link, &line, err);
+	if (link_send(&session->link, &line, err) < 0)
+		return err->code;
+	if (is_start && session->is_started)
+		tell_commands(session);
+	return 0;
 }
 
 static int serve(struct session *session, struct err *err)
 {
 	for (;;) {
-		cleanup_message struct message message = {0};
+		cleanup_message struct message message = { 0 };
 		int r = link_next(&session->link, &message, err);
 
 		if (r <= 0)
@@ -107,7 +124,7 @@ static int serve(struct session *session, struct err *err)
 
 int session_worker_run(int fd)
 {
-	cleanup_with(session_fini) struct session session = {.lock = -1};
+	cleanup_with(session_fini) struct session session = { .lock = -1 };
 	struct err err;
 
 	link_init(&session.link, fd);

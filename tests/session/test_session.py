@@ -32,6 +32,14 @@ class Story(Project):
         self.seal("sessions", "list")
         return self
 
+    def __exit__(self, kind, *_):
+        self.seal("daemon", "stop")
+        with open(os.path.join(self.env["XDG_STATE_HOME"], "seal", "seald.log")) as log:
+            said = log.read()
+        self.close()
+        if "Sanitizer" in said and kind is None:
+            raise AssertionError(said)
+
     def client(self, hello=HELLO):
         return Client(os.path.join(self.env["XDG_RUNTIME_DIR"], "seal", "sock"), hello)
 
@@ -474,6 +482,40 @@ def _():
         except BlockingIOError:
             return
         raise AssertionError("the session's lock was free while its worker lived")
+
+
+@row("a session runs in the environment of who opened it, not of who started the daemon")
+def _():
+    rules = '[capabilities.allow.commands]\npatterns = ["printenv WHO"]\ndefault_env_vars = ["WHO"]\n'
+    with Story(BUILD, [call("command_run", command="printenv WHO"), text("Done.")] * 2, rules) as p:
+        for who in ("first", "second"):
+            p.env["WHO"] = who
+            done = p.seal("run", "who")
+            assert done.returncode == 0, done.stderr
+            assert who in str(p.requests()[-1]["body"]["messages"][-1]), p.requests()[-1]["body"]["messages"][-1]
+
+
+@row("a key that was set after the daemon started is found")
+def _():
+    with Project(BUILD, [text("Well.")]) as p:
+        key = p.env.pop("ANTHROPIC_API_KEY")
+        assert p.seal("run", "hello").returncode in (2, 4)
+        p.env["ANTHROPIC_API_KEY"] = key
+        done = p.seal("run", "hello")
+        assert done.returncode == 0, done.stderr
+        assert key not in open(os.path.join(p.env["XDG_STATE_HOME"], "seal", "seald.log")).read()
+
+
+@row("what a client lends does not move the session's folders nor change what is loaded")
+def _():
+    with Story(BUILD, [text("Well.")]) as p:
+        client = p.client(hello=None)
+        client.send("_seal/environment", {"variables": ["XDG_STATE_HOME=/nowhere", "LD_PRELOAD=/evil.so", "ANTHROPIC_API_KEY=k", "=x", "bad"]})
+        client.ok("initialize", HELLO)
+        session = p.session(client)
+        assert p.stop_reason(client, p.prompt(client, session)) == "end_turn"
+        assert os.path.isdir(p.folder(session))
+        assert "evil" not in open(f"/proc/{p.worker(session)}/maps").read()
 
 
 # -- manifests and disks --

@@ -141,7 +141,10 @@ class Place:
         self.seal("daemon", "stop")
         if self.daemon:
             self.daemon.wait(LIMIT)
+            said = self.daemon.stderr.read()
             self.daemon.stderr.close()
+            if "Sanitizer" in said:
+                raise AssertionError(said)
         shutil.rmtree(self.top, ignore_errors=True)
 
     def __enter__(self):
