@@ -1,6 +1,7 @@
 /* seal audit show|verify, seal replay: the log of a session. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +12,13 @@
 #include "base/cleanup.h"
 #include "base/dirs.h"
 #include "base/err.h"
+#include "base/fd.h"
 #include "seal-cli/audit_show.h"
 #include "seal-cli/cmd.h"
 #include "seal-runtime/audit/read.h"
+#include "seal-runtime/crypto/key.h"
+
+#define KEY_LINE_MAX 8192
 
 static void closedirp(DIR **dir)
 {
@@ -101,6 +106,26 @@ static int find_session(const char *wanted, char **ret_dir, struct err *err)
 	return find_by_id(wanted, ret_dir, err);
 }
 
+/* The public half beside seal's receipt key says which key is this machine's. */
+static bool is_own_key(const char *fingerprint)
+{
+	cleanup_free char *config = NULL;
+	cleanup_buf struct buf path = BUF_INIT;
+	cleanup_buf struct buf line = BUF_INIT;
+	char own[CRYPTO_FINGERPRINT_MAX];
+	struct crypto_key key;
+	struct err err;
+
+	if (dirs_get(DIRS_CONFIG, &config, &err) < 0)
+		return false;
+	buf_addf(&path, "%s/keys/receipt.pub", config);
+	if (path.failed || fd_read_file(AT_FDCWD, path.data, KEY_LINE_MAX, &line, &err) < 0 ||
+	    crypto_key_read(str_trim(buf_str(&line)), &key, &err) < 0)
+		return false;
+	crypto_key_fingerprint(&key, own);
+	return strcmp(own, fingerprint) == 0;
+}
+
 static int verify(const char *dir)
 {
 	struct audit_summary summary;
@@ -113,6 +138,10 @@ static int verify(const char *dir)
 	printf("log verified: %llu calls", (unsigned long long)summary.n_calls);
 	if (summary.n_unknown)
 		printf(", %llu without an end", (unsigned long long)summary.n_unknown);
+	if (summary.has_receipt)
+		printf("\nreceipt of the first %llu records, signed by %s%s",
+		       (unsigned long long)summary.receipt_records, summary.receipt_key,
+		       is_own_key(summary.receipt_key) ? " (this machine's key)" : " (not this machine's key)");
 	printf("\nhead %s, %llu records, %llu denied, %llu asked\n", summary.head,
 	       (unsigned long long)summary.n_records, (unsigned long long)summary.n_denied,
 	       (unsigned long long)summary.n_asked);

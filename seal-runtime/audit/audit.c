@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "audit/format.h"
+#include "audit/receipt.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "crypto/signer.h"
 
 struct audit {
 	int dir, fd;
@@ -28,6 +30,8 @@ struct audit {
 	uint8_t (*chat)[HASH_SIZE];
 	size_t n_chat;
 	struct buf line;
+	struct crypto_signer *signer; /* NULL: no receipts */
+	struct receipt receipt;
 };
 
 static const char *const kinds[] = {
@@ -45,6 +49,7 @@ void audit_free(struct audit *audit)
 	if (audit->head_text)
 		(void)munmap(audit->head_text, AUDIT_HEAD_SIZE);
 	blobs_free(audit->blobs);
+	crypto_signer_free(audit->signer);
 	free(audit->chat);
 	buf_fini(&audit->line);
 	free(audit);
@@ -54,6 +59,12 @@ void audit_head(const struct audit *audit, char ret_hex[65], uint64_t *ret_count
 {
 	memcpy(ret_hex, audit->head, HASH_HEX);
 	*ret_count = audit->count;
+}
+
+void audit_set_signer(struct audit *audit, struct crypto_signer *signer)
+{
+	crypto_signer_free(audit->signer);
+	audit->signer = signer;
 }
 
 /* A record in the making: `line` is filled, then audit_append() writes it. */
@@ -259,6 +270,8 @@ static int put_header(struct audit *audit, struct json *w, const struct audit_he
 {
 	int r;
 
+	receipt_facts(&audit->receipt, header->session_id, header->component_hash,
+		      header->manifest_hash);
 	json_kv(w, "id", str_of(header->session_id));
 	json_kv(w, "root", str_of(header->root));
 	json_kv(w, "component", str_of(header->component_hash));
@@ -357,6 +370,7 @@ static int continue_log(struct audit *audit, const struct audit_header *header, 
 	if (r < 0)
 		return r;
 	audit->size = (off_t)len;
+	receipt_count(str_head(buf_str(&text), len), &audit->receipt);
 	w = line_begin(audit, "resume");
 	r = put_header(audit, &w, header, err);
 	if (r < 0)
@@ -447,7 +461,10 @@ static int begin(struct audit *audit, const char *kind, const char *call, struct
 int audit_begin(struct audit *audit, const char *call, struct str args, uint64_t *ret_seq,
 		struct err *err)
 {
-	return begin(audit, "begin", call, args, ret_seq, err);
+	int r = begin(audit, "begin", call, args, ret_seq, err);
+
+	audit->receipt.calls += r >= 0;
+	return r;
 }
 
 int audit_export_begin(struct audit *audit, const char *name, struct str args, uint64_t *ret_seq,
@@ -495,7 +512,18 @@ int audit_end(struct audit *audit, uint64_t seq, const char *outcome, struct str
 	r = put_payload(audit, &w, "result", result, err);
 	if (r >= 0)
 		r = line_end(audit, &w, NULL, err);
+	audit->receipt.denied += r >= 0 && strcmp(outcome, "denied") == 0;
 	return r < 0 || !durable ? r : audit_sync(audit, err);
+}
+
+/* The receipt speaks of what is on disk already. */
+static int sign_head(struct audit *audit, struct err *err)
+{
+	if (!audit->signer)
+		return 0;
+	audit->receipt.records = audit->count;
+	memcpy(audit->receipt.head, audit->head, HASH_HEX);
+	return receipt_write(audit->dir, audit->signer, &audit->receipt, err);
 }
 
 int audit_export_end(struct audit *audit, uint64_t seq, const char *outcome, struct str result,
@@ -511,7 +539,9 @@ int audit_export_end(struct audit *audit, uint64_t seq, const char *outcome, str
 	r = put_payload(audit, &w, "result", result, err);
 	if (r >= 0)
 		r = line_end(audit, &w, NULL, err);
-	return r < 0 ? r : audit_sync(audit, err);
+	if (r >= 0)
+		r = audit_sync(audit, err);
+	return r < 0 ? r : sign_head(audit, err);
 }
 
 int audit_note(struct audit *audit, const char *kind, struct str details_json, struct err *err)

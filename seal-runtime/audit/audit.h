@@ -38,6 +38,11 @@ int audit_open(const char *dir, const struct audit_header *header, struct audit 
 void audit_free(struct audit *audit);
 DEFINE_CLEANUP(struct audit, audit_free)
 
+/* From now on each end of an export is followed by a signed receipt of the log's
+ * head.  The signer is the log's own now; without one there are no receipts. */
+struct crypto_signer;
+void audit_set_signer(struct audit *audit, struct crypto_signer *signer);
+
 /* Written before the host acts.  *ret_seq names the call. */
 int audit_begin(struct audit *audit, const char *call, struct str args, uint64_t *ret_seq,
 		struct err *err);

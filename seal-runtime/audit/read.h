@@ -85,7 +85,12 @@ struct audit_summary {
 	struct audit_count counts[AUDIT_CALLS_MAX];
 	size_t n_counts;
 	char head[65];
+	/* The signed receipt, if the log has one: how far it reaches, and whose key
+	 * made it ("SHA256:..."). */
+	bool has_receipt;
+	uint64_t receipt_records;
+	char receipt_key[64];
 };
 
-/* Reads and verifies the whole log. */
+/* Reads and verifies the whole log, and its receipt if it has one. */
 int audit_summarize(const char *dir, struct audit_summary *ret_summary, struct err *err);

@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "audit/receipt.h"
 #include "audit/read.h"
 #include "base/err.h"
 
@@ -85,20 +88,52 @@ static void count_record(struct counting *c, const struct audit_record *record)
 	}
 }
 
+/* A receipt that is signed, and of another log than this, is as bad as none. */
+static int check_receipt(const struct receipt *receipt, const struct audit_reader *reader,
+			 uint64_t n_records, struct err *err)
+{
+	if (n_records != receipt->records || strcmp(audit_reader_head(reader), receipt->head) == 0)
+		return 0;
+	return err_set(err, ERR_INPUT, "record %llu: it is not what the signed receipt says",
+		       (unsigned long long)n_records - 1);
+}
+
+static int open_receipt(const char *dir, struct audit_summary *summary, struct receipt *receipt,
+			struct err *err)
+{
+	cleanup_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "open folder %s", dir);
+	return receipt_read(fd, receipt, summary->receipt_key, &summary->has_receipt, err);
+}
+
 int audit_summarize(const char *dir, struct audit_summary *ret_summary, struct err *err)
 {
 	cleanup_with(audit_reader_free) struct audit_reader *reader = NULL;
 	struct audit_summary summary = { 0 };
 	struct counting counting = { .summary = &summary };
 	struct audit_record record;
+	struct receipt receipt = { .records = 0 };
 	bool more = true;
-	int r = audit_reader_open(dir, false, &reader, err);
+	int r = open_receipt(dir, &summary, &receipt, err);
+
+	/* The receipt first: a log that is being written only grows. */
+	if (r >= 0)
+		r = audit_reader_open(dir, false, &reader, err);
+	summary.receipt_records = receipt.records;
 
 	while (r >= 0 && more) {
 		r = audit_next(reader, &record, &more, err);
 		if (r >= 0 && more)
 			count_record(&counting, &record);
+		if (r >= 0 && more && summary.has_receipt)
+			r = check_receipt(&receipt, reader, summary.n_records, err);
 	}
+	if (r >= 0 && summary.n_records < receipt.records)
+		r = err_set(err, ERR_INPUT, "record %llu: the signed receipt reaches to record %llu: the end "
+					    "is missing", (unsigned long long)summary.n_records,
+			    (unsigned long long)receipt.records - 1);
 	if (r < 0)
 		return r;
 	close_unknown(&counting);

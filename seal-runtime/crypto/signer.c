@@ -19,6 +19,7 @@
 
 #define OWN_NAME "seal_ed25519"
 #define USE_NAME "use"
+#define RECEIPT_NAME "receipt"
 
 struct crypto_signer {
 	struct keyfile own; /* its key is the signer's, also with an agent */
@@ -244,6 +245,38 @@ int crypto_signer_open(struct crypto_signer **ret_signer, struct err *err)
 	if (forced && forced[0])
 		agent = strcmp(forced, "agent") == 0;
 	r = agent ? open_agent(signer, err) : open_own(signer, err);
+	if (r < 0)
+		return r;
+	*ret_signer = take_ptr(signer);
+	return 0;
+}
+
+static int make_receipt_key(const char *path, struct err *err)
+{
+	struct keyfile own = {0};
+	int r = keyfile_make("seal-receipt", &own, err);
+
+	if (r == 0)
+		r = write_pair(&own, path, err);
+	keyfile_wipe(&own);
+	/* Two sessions at once: the one that lost takes the other's. */
+	return r < 0 && access(path, F_OK) < 0 ? r : 0;
+}
+
+int crypto_signer_open_receipt(struct crypto_signer **ret_signer, struct err *err)
+{
+	cleanup_with(crypto_signer_free) struct crypto_signer *signer = calloc(1, sizeof(*signer));
+	cleanup_free char *path = NULL;
+	int r;
+
+	if (!signer)
+		return err_nomem(err);
+	signer->agent = -1;
+	r = keys_path(RECEIPT_NAME, &path, err);
+	if (r == 0 && access(path, F_OK) < 0 && errno == ENOENT)
+		r = make_receipt_key(path, err);
+	if (r == 0)
+		r = keyfile_load(path, &signer->own, err);
 	if (r < 0)
 		return r;
 	*ret_signer = take_ptr(signer);

@@ -7,6 +7,7 @@
  *
  *   $XDG_CONFIG_HOME/seal/keys/seal_ed25519      OpenSSH private key, 0600
  *   $XDG_CONFIG_HOME/seal/keys/seal_ed25519.pub  its public half
+ *   $XDG_CONFIG_HOME/seal/keys/receipt           signs receipts of logs, nothing else
  *   $XDG_CONFIG_HOME/seal/keys/use               the choice of `seal keys use`:
  *                                                "file", or "agent" and a public key
  *
@@ -26,6 +27,9 @@ struct err;
 
 /* As chosen; makes seal's own key, and trusts it, when that is what is missing. */
 int crypto_signer_open(struct crypto_signer **ret_signer, struct err *err);
+/* The key that signs receipts, made at first use: never the person's own, so that
+ * a session which signs its log can approve nothing. */
+int crypto_signer_open_receipt(struct crypto_signer **ret_signer, struct err *err);
 /* Is there a key, or a choice, so that opening makes nothing new? */
 bool crypto_signer_exists(void);
 void crypto_signer_free(struct crypto_signer *signer);

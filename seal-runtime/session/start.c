@@ -6,6 +6,8 @@
 #include "audit/audit.h"
 #include "base/dirs.h"
 #include "base/err.h"
+#include "base/json.h"
+#include "crypto/signer.h"
 #include "gate/gate.h"
 #include "host/host.h"
 #include "llm/llm.h"
@@ -83,6 +85,27 @@ static void put_model(struct buf *json, const struct manifest_model *model)
 	json_end(&w);
 }
 
+/* A configuration folder that cannot be written to is no reason not to work:
+ * the log then says why it has no receipts. */
+static int open_receipts(struct audit *audit, struct err *err)
+{
+	struct crypto_signer *signer = NULL;
+	cleanup_buf struct buf note = BUF_INIT;
+	struct json w = json_to(&note);
+	struct err why;
+
+	if (crypto_signer_open_receipt(&signer, &why) == 0) {
+		audit_set_signer(audit, signer);
+		return 0;
+	}
+	json_object(&w);
+	json_kv(&w, "no-receipts", str_of(why.text));
+	json_end(&w);
+	if (buf_check(&note, "the note", err) < 0)
+		return err->code;
+	return audit_note(audit, "note", buf_str(&note), err);
+}
+
 static int open_log(struct session *session, struct err *err)
 {
 	cleanup_buf struct buf model = BUF_INIT;
@@ -102,7 +125,9 @@ static int open_log(struct session *session, struct err *err)
 		return err->code;
 	put_model(&model, &session->manifest->model);
 	header.model_json = buf_str(&model);
-	return audit_open(session->dir, &header, &session->audit, err);
+	if (audit_open(session->dir, &header, &session->audit, err) < 0)
+		return err->code;
+	return open_receipts(session->audit, err);
 }
 
 static int open_gate(struct session *session, struct err *err)

@@ -4,6 +4,7 @@ whatever is done to the log's files is found.  test_audit.py BUILD"""
 import glob
 import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "run"))
@@ -27,6 +28,14 @@ def session(p):
     expect(p.seal("run", "do three things"), 3)
     folder, = glob.glob(os.path.join(p.top, "state_home", "seal", "sessions", "*"))
     return folder
+
+
+def rewrite(folder):
+    """What the chain alone does not find: the whole log written anew, without its last record."""
+    path = os.path.join(folder, "events.jsonl")
+    lines = open(path, "rb").read().splitlines()[:-1]
+    open(path, "wb").write(b"\n".join(lines) + b"\n")
+    os.unlink(os.path.join(folder, "head"))
 
 
 @row("show has a line a call, with outcome, subject and rule; no colours in a pipe")
@@ -112,6 +121,26 @@ def _():
         folder = session(p)
         p.seal("daemon", "stop")
         expect(p.seal("replay", folder), 0)
+
+
+@row("each turn ends with a receipt that stock ssh-keygen verifies, and verify holds the log against it")
+def _():
+    with Project(BUILD, STEPS, RULES) as p:
+        folder = session(p)
+        key = open(os.path.join(p.top, "config_home", "seal", "keys", "receipt.pub")).read()
+        signers = p.write("signers", "receipts " + key)
+        with open(os.path.join(folder, "receipt.json")) as statement:
+            done = subprocess.run(["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "receipts", "-n", "seal-receipt",
+                                   "-s", os.path.join(folder, "receipt.sig")], stdin=statement, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        said = json.load(open(os.path.join(folder, "receipt.json")))
+        calls = p.seal("audit", "show", folder, "--json").stdout.splitlines()
+        assert said["calls"] == len(calls) and said["denied"] == 1, (said, len(calls))
+        shown = p.seal("audit", "verify", folder).stdout
+        assert f"receipt of the first {said['records']} records" in shown and "this machine's key" in shown, shown
+        rewrite(folder)
+        done = p.seal("audit", "verify", folder)
+        assert done.returncode == 1 and "signed receipt" in done.stdout, done.stdout
 
 
 row.main()

@@ -1,0 +1,122 @@
+#include "audit/receipt.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "audit/format.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "crypto/key.h"
+#include "crypto/sig.h"
+#include "crypto/signer.h"
+
+#define RECEIPT_SIZE_MAX 8192
+
+_Static_assert(CRYPTO_FINGERPRINT_MAX == 64, "the callers' buffers");
+
+void receipt_facts(struct receipt *receipt, const char *session, const char *component,
+		   const char *manifest)
+{
+	(void)snprintf(receipt->session, RECEIPT_TEXT_MAX, "%s", session);
+	(void)snprintf(receipt->component, RECEIPT_TEXT_MAX, "%s", component);
+	(void)snprintf(receipt->manifest, RECEIPT_TEXT_MAX, "%s", manifest);
+}
+
+/* The first "kind" and "outcome" of a line are the record's own: what a payload
+ * holds comes after them. */
+void receipt_count(struct str log, struct receipt *receipt)
+{
+	static const struct str kind = { "\"kind\":\"", 8 }, outcome = { "\"outcome\":\"", 11 };
+	struct str line;
+
+	receipt->calls = receipt->denied = 0;
+	while (str_line(&log, &line)) {
+		size_t at = str_find(line, kind, 0);
+		struct str rest = at == STR_NONE ? STR("") : str_from(line, at + kind.len);
+
+		receipt->calls += str_starts(rest, STR("begin\""));
+		if (!str_starts(rest, STR("end\"")))
+			continue;
+		at = str_find(rest, outcome, 0);
+		receipt->denied += at != STR_NONE &&
+				   str_starts(str_from(rest, at + outcome.len), STR("denied\""));
+	}
+}
+
+static void put_statement(const struct receipt *receipt, struct buf *out)
+{
+	struct json w = json_to(out);
+
+	json_object(&w);
+	json_kv(&w, "session", str_of(receipt->session));
+	json_kv(&w, "component", str_of(receipt->component));
+	json_kv(&w, "manifest", str_of(receipt->manifest));
+	json_kv_int(&w, "records", (int64_t)receipt->records);
+	json_kv_int(&w, "calls", (int64_t)receipt->calls);
+	json_kv_int(&w, "denied", (int64_t)receipt->denied);
+	json_kv(&w, "head", str_of(receipt->head));
+	json_end(&w);
+	buf_addc(out, '\n');
+}
+
+/* The signature is replaced first: after a crash between the two, the statement
+ * is one turn behind its signature, which a reader sees and says. */
+int receipt_write(int dir, struct crypto_signer *signer, const struct receipt *receipt,
+		  struct err *err)
+{
+	cleanup_buf struct buf statement = BUF_INIT;
+	cleanup_buf struct buf signature = BUF_INIT;
+	int r;
+
+	put_statement(receipt, &statement);
+	r = buf_check(&statement, "the receipt", err);
+	if (r >= 0)
+		r = crypto_sig_make(signer, buf_str(&statement), CRYPTO_FOR_RECEIPT, &signature, err);
+	if (r >= 0)
+		r = fd_replace_file(dir, RECEIPT_SIG_NAME, buf_str(&signature), 0600, err);
+	if (r >= 0)
+		r = fd_replace_file(dir, RECEIPT_NAME, buf_str(&statement), 0600, err);
+	return r;
+}
+
+static int read_statement(struct str text, struct receipt *ret_receipt, struct err *err)
+{
+	cleanup_json yyjson_doc *doc = json_read(text, NULL, NULL);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	struct str head = json_str(root, "head");
+
+	if (!yyjson_is_obj(root) || head.len != HASH_HEX - 1)
+		return err_set(err, ERR_INPUT, RECEIPT_NAME " is damaged");
+	ret_receipt->records = (uint64_t)json_int(root, "records", 0);
+	ret_receipt->calls = (uint64_t)json_int(root, "calls", 0);
+	ret_receipt->denied = (uint64_t)json_int(root, "denied", 0);
+	memcpy(ret_receipt->head, head.data, HASH_HEX - 1);
+	ret_receipt->head[HASH_HEX - 1] = '\0';
+	return 0;
+}
+
+int receipt_read(int dir, struct receipt *ret_receipt, char ret_key[64], bool *ret_found,
+		 struct err *err)
+{
+	cleanup_buf struct buf statement = BUF_INIT;
+	cleanup_buf struct buf signature = BUF_INIT;
+	struct crypto_key key;
+	int r = fd_read_file(dir, RECEIPT_SIG_NAME, CRYPTO_SIG_MAX, &signature, err);
+
+	*ret_found = false;
+	if (r < 0)
+		return err->sys == ENOENT ? 0 : r;
+	r = fd_read_file(dir, RECEIPT_NAME, RECEIPT_SIZE_MAX, &statement, err);
+	if (r >= 0)
+		r = crypto_sig_verify(buf_str(&signature), buf_str(&statement), CRYPTO_FOR_RECEIPT, &key,
+				      err);
+	if (r >= 0)
+		r = read_statement(buf_str(&statement), ret_receipt, err);
+	if (r < 0)
+		return err_wrap(err, "receipt");
+	crypto_key_fingerprint(&key, ret_key);
+	*ret_found = true;
+	return 0;
+}

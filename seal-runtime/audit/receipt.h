@@ -1,0 +1,38 @@
+/*
+ * Private to audit/: the signed statement about a log's head, `receipt.json` and
+ * beside it `receipt.sig`, which stock ssh-keygen checks too (docs/audit.md).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "crypto/hash.h"
+
+struct crypto_signer;
+struct err;
+
+#define RECEIPT_NAME	 "receipt.json"
+#define RECEIPT_SIG_NAME "receipt.sig"
+#define RECEIPT_TEXT_MAX 128
+
+struct receipt {
+	char session[RECEIPT_TEXT_MAX], component[RECEIPT_TEXT_MAX], manifest[RECEIPT_TEXT_MAX];
+	uint64_t records, calls, denied;
+	char head[HASH_HEX];	/* hash of record `records - 1` */
+};
+
+void receipt_facts(struct receipt *receipt, const char *session, const char *component,
+		   const char *manifest);
+/* Calls and denials of a log that is gone on with. */
+void receipt_count(struct str log, struct receipt *receipt);
+
+int receipt_write(int dir, struct crypto_signer *signer, const struct receipt *receipt,
+		  struct err *err);
+
+/* *ret_found false: the log has none.  ERR_INPUT: it is not what was signed.
+ * `ret_key` is the signing key's fingerprint; whether it is trusted is the
+ * caller's question. */
+int receipt_read(int dir, struct receipt *ret_receipt, char ret_key[64], bool *ret_found,
+		 struct err *err);
