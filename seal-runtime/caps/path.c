@@ -13,15 +13,24 @@
  * writing and deleting, a rule must name the component.
  */
 static const char *const protected_names[] = {
-	".git",        ".gitmodules",     ".gitconfig",    ".vscode",
-	".idea",       ".husky",          ".envrc",        ".env",
-	".env.*",      ".direnv",         ".devcontainer", ".claude",
-	".cursor",     ".codex",          ".gemini",       ".windsurf",
-	".zed",        ".aider.conf.yml", ".mcp.json",     ".npmrc",
-	".yarnrc",     ".yarnrc.yml",     ".pnpmfile.cjs", ".pre-commit-config.yaml",
-	".ssh",        ".gnupg",          ".bashrc",       ".bash_profile",
-	".bash_login", ".profile",        ".zshrc",        ".zshenv",
-	".zprofile",   ".inputrc",        ".netrc",
+	".git",         ".gitmodules",    ".gitconfig",
+	".vscode",      ".idea",          ".husky",
+	".envrc",       ".env",           ".env.*",
+	".direnv",      ".devcontainer",  ".claude",
+	".cursor",      ".codex",         ".gemini",
+	".windsurf",    ".zed",           ".aider.conf.yml",
+	".mcp.json",    ".npmrc",         ".yarnrc",
+	".yarnrc.yml",  ".pnpmfile.cjs",  ".pre-commit-config.yaml",
+	"lefthook.yml", ".lefthook.yml",  ".cargo",
+	".exrc",        ".nvimrc",        ".vimrc",
+	".nvim.lua",    ".dir-locals.el", ".roo",
+	".continue",    ".kiro",          ".junie",
+	".opencode",    ".qwen",          ".crush",
+	".copilot",     ".agents",        ".ssh",
+	".gnupg",       ".bashrc",        ".bash_profile",
+	".bash_login",  ".profile",       ".zshrc",
+	".zshenv",      ".zprofile",      ".inputrc",
+	".netrc",
 };
 
 /* The manifest, its signature and seal's own folder: never, whatever a rule says. */

@@ -5,7 +5,7 @@
 #include "caps/programs.h"
 #include "caps/rules.h"
 
-enum effect { ASK, WRITES, INSIDE, VALUE, SAFE };
+enum effect { ASK, WRITES, INSIDE, NAMED, VALUE, SAFE };
 
 struct guard {
 	const char *programs, *subcommands, *options;
@@ -93,6 +93,15 @@ static void worsen(struct look *look, struct ruling ruling)
 	look->worst = ruling_worse(look->worst, ruling);
 }
 
+static bool is_plain_word(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!((text.data[i] | 32) >= 'a' && (text.data[i] | 32) <= 'z') &&
+		    text.data[i] != '-' && text.data[i] != ',')
+			return false;
+	return text.len != 0;
+}
+
 /* The value of an option: behind "=", behind the letter, or the next word. */
 static void check_value(struct look *look, enum effect effect, const struct field *value)
 {
@@ -103,6 +112,9 @@ static void check_value(struct look *look, enum effect effect, const struct fiel
 		                        "that is not known"));
 	} else if (effect == WRITES) {
 		worsen(look, shell_judge_path(look->call->shell, CAPS_WRITE, value->text));
+	} else if (effect == NAMED) {
+		if (!is_plain_word(value->text))
+			worsen(look, ruling_ask("an option that may load code by name"));
 	} else if (!guards_is_inside(look->call, value->text)) {
 		worsen(look, ruling_ask("an option that leaves the project"));
 	}
@@ -218,7 +230,7 @@ static void look_at_words(struct look *look)
 		if (only_operands && !(look->program->style & LATE))
 			return;
 		if (field->opaque) {
-			if (field_may_be_option(field))
+			if (!(look->program->style & OPEN) && field_may_be_option(field))
 				worsen(look,
 				       ruling_ask("an argument that may turn out to be an option"));
 			continue;

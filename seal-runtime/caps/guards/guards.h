@@ -9,6 +9,7 @@ enum guard_style {
 	SINGLE = 4,
 	LATE = 8,
 	STOPS = 16,
+	OPEN = 32,
 };
 
 /* A program's own check, besides its rows; guard_programs.c. */
