@@ -346,6 +346,8 @@ static int run_planned(struct sandbox *sandbox, const struct sandbox_command *co
 		.stdin_fd = command->stdin_fd,
 		.output = &output,
 		.ready = net_start,
+		.knocked_fd = net_door_fd,
+		.knocked = net_serve,
 	};
 	struct run_result result = { 0 };
 	int r;

@@ -41,24 +41,24 @@ bool dns_parse(struct str bytes, struct dns_question *ret_question)
 }
 
 size_t dns_answer(uint8_t *bytes, size_t size, const struct dns_question *question,
-		  uint32_t address)
+                  uint32_t address)
 {
-	const uint8_t answer[ANSWER] = {0xc0,
-					HEADER,
-					0,
-					TYPE_A,
-					0,
-					CLASS_IN,
-					0,
-					0,
-					0,
-					0,
-					0,
-					4,
-					(uint8_t)(address >> 24),
-					(uint8_t)(address >> 16),
-					(uint8_t)(address >> 8),
-					(uint8_t)address};
+	const uint8_t answer[ANSWER] = { 0xc0,
+		                         HEADER,
+		                         0,
+		                         TYPE_A,
+		                         0,
+		                         CLASS_IN,
+		                         0,
+		                         0,
+		                         0,
+		                         0,
+		                         0,
+		                         4,
+		                         (uint8_t)(address >> 24),
+		                         (uint8_t)(address >> 16),
+		                         (uint8_t)(address >> 8),
+		                         (uint8_t)address };
 	size_t len = question->len;
 
 	bytes[2] = 0x84 | (bytes[2] & 1);

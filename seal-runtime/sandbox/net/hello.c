@@ -32,11 +32,11 @@ static unsigned int take(struct reader *reader, int n_bytes)
 
 static struct reader take_part(struct reader *reader, size_t len)
 {
-	struct reader part = {reader->at, reader->at + len, reader->bad};
+	struct reader part = { reader->at, reader->at + len, reader->bad };
 
 	if ((size_t)(reader->end - reader->at) < len) {
 		reader->bad = true;
-		return (struct reader){reader->end, reader->end, true};
+		return (struct reader){ reader->end, reader->end, true };
 	}
 	reader->at += len;
 	return part;
@@ -51,8 +51,8 @@ static bool is_whole(const uint8_t *bytes, size_t len)
 /* The handshake message, put together from as many records as it came in. */
 static enum request_state gather(struct str bytes, struct hello *hello, size_t *ret_len)
 {
-	struct reader in = {(const uint8_t *)bytes.data, (const uint8_t *)bytes.data + bytes.len,
-			    false};
+	struct reader in = { (const uint8_t *)bytes.data, (const uint8_t *)bytes.data + bytes.len,
+		             false };
 	size_t len = 0;
 
 	while (!is_whole(hello->bytes, len)) {
@@ -81,7 +81,7 @@ static enum request_state gather(struct str bytes, struct hello *hello, size_t *
 			return REQUEST_MORE;
 	}
 	*ret_len = HELLO_HEAD +
-		   ((size_t)hello->bytes[1] << 16 | (size_t)hello->bytes[2] << 8 | hello->bytes[3]);
+	           ((size_t)hello->bytes[1] << 16 | (size_t)hello->bytes[2] << 8 | hello->bytes[3]);
 	return REQUEST_WHOLE;
 }
 
@@ -91,7 +91,7 @@ static bool read_server_name(struct reader *extension, struct hello *hello)
 	unsigned int type = take(&list, 1);
 	struct reader name = take_part(&list, take(&list, 2));
 
-	hello->name = (struct str){(const char *)name.at, (size_t)(name.end - name.at)};
+	hello->name = (struct str){ (const char *)name.at, (size_t)(name.end - name.at) };
 	/* One name, of type host; anything else is read differently by others. */
 	return !extension->bad && !list.bad && !name.bad && type == 0 && list.at == list.end &&
 	       hello->name.len > 0 && hello->name.len <= NAME_LEN_MAX &&
@@ -121,12 +121,12 @@ enum request_state hello_parse(struct str bytes, struct hello *ret_hello)
 	size_t len;
 	enum request_state state;
 
-	ret_hello->name = (struct str){"", 0};
+	ret_hello->name = (struct str){ "", 0 };
 	ret_hello->is_encrypted = false;
 	state = gather(bytes, ret_hello, &len);
 	if (state != REQUEST_WHOLE)
 		return state;
-	in = (struct reader){ret_hello->bytes + HELLO_HEAD, ret_hello->bytes + len, false};
+	in = (struct reader){ ret_hello->bytes + HELLO_HEAD, ret_hello->bytes + len, false };
 	(void)take_part(&in, 2 + 32);
 	(void)take_part(&in, take(&in, 1));
 	(void)take_part(&in, take(&in, 2));

@@ -36,7 +36,7 @@ struct net {
 	unsigned int n_listeners, n_inside; /* the first n_inside are in the namespace */
 	uint16_t ports[64];                 /* that any rule names */
 	size_t n_ports;
-	int netns, stop_fd;
+	int netns, stop_fd, door_fd;
 	pthread_t acceptor;
 	bool started;
 
@@ -52,7 +52,7 @@ struct net {
 
 /* May the command reach it?  Fills the canonical name; writes a denial if not. */
 bool net_may_connect(struct net *net, struct str host, unsigned int port,
-		     char ret_name[SANDBOX_HOST_MAX]);
+                     char ret_name[SANDBOX_HOST_MAX]);
 bool net_may_dial(struct net *net, const char *name, const struct sockaddr *address);
 void net_deny(struct net *net, struct str host, unsigned int port, const char *why);
 

@@ -29,9 +29,9 @@ struct job {
 
 static struct sockaddr_in address_of(const struct listener *listener)
 {
-	return (struct sockaddr_in){.sin_family = AF_INET,
-				    .sin_port = htons(listener->port),
-				    .sin_addr.s_addr = htonl(listener->address)};
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+		                     .sin_port = htons(listener->port),
+		                     .sin_addr.s_addr = htonl(listener->address) };
 }
 
 static bool make_socket(struct listener *listener, bool connects)
@@ -80,7 +80,7 @@ out:
 static int in_namespace(struct job *job, struct err *err)
 {
 	char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	pid_t child;
 
 	if (stack == MAP_FAILED)
@@ -107,7 +107,7 @@ static void close_all(struct listener *listeners, unsigned int n)
 
 int listen_inside(int netns, struct listener *listeners, unsigned int n, struct err *err)
 {
-	struct job job = {.netns = netns, .listeners = listeners, .n = n};
+	struct job job = { .netns = netns, .listeners = listeners, .n = n };
 	int r = in_namespace(&job, err);
 
 	if (r < 0)
@@ -117,8 +117,8 @@ int listen_inside(int netns, struct listener *listeners, unsigned int n, struct 
 
 int connect_inside(int netns, uint16_t port, struct err *err)
 {
-	struct listener one = {SOCK_STREAM, INADDR_LOOPBACK, port, -1};
-	struct job job = {.netns = netns, .listeners = &one, .n = 1, .connects = true};
+	struct listener one = { SOCK_STREAM, INADDR_LOOPBACK, port, -1 };
+	struct job job = { .netns = netns, .listeners = &one, .n = 1, .connects = true };
 
 	if (in_namespace(&job, err) < 0) {
 		close_all(&one, 1);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@ static struct str split_rule(const char *rule, unsigned int *ret_port)
 	if (!colon || strchr(rule, ':') != colon)
 		return str_of(rule);
 	*ret_port = (unsigned int)strtoul(colon + 1, &end, 10);
-	return (struct str){rule, (size_t)(colon - rule)};
+	return (struct str){ rule, (size_t)(colon - rule) };
 }
 
 static void add_port(struct net *net, unsigned int port)
@@ -55,8 +56,8 @@ static size_t index_of(struct net *net, struct str name)
 		if (str_is(name, net->names[i]))
 			return i;
 	grown = net->n_names < NET_NAMES_MAX
-		    ? realloc(net->names, (net->n_names + 1) * sizeof(*grown))
-		    : NULL;
+	                ? realloc(net->names, (net->n_names + 1) * sizeof(*grown))
+	                : NULL;
 	if (!grown)
 		return STR_NONE;
 	net->names = grown;
@@ -78,7 +79,7 @@ static void add_door(struct net *net, enum door door, int type, uint32_t address
 	if (net->n_listeners == NET_DOORS_MAX)
 		return;
 	net->doors[net->n_listeners] = door;
-	net->listeners[net->n_listeners++] = (struct listener){type, address, (uint16_t)port, -1};
+	net->listeners[net->n_listeners++] = (struct listener){ type, address, (uint16_t)port, -1 };
 }
 
 static bool is_wild_at(const struct net *net, unsigned int port)
@@ -99,7 +100,7 @@ static bool is_wild_at(const struct net *net, unsigned int port)
 static void add_name_door(struct net *net, size_t index, unsigned int port)
 {
 	add_door(net, DOOR_NAME, SOCK_STREAM,
-		 is_wild_at(net, port) ? INADDR_ANY : address_of(index), port);
+	         is_wild_at(net, port) ? INADDR_ANY : address_of(index), port);
 }
 
 static void add_rule(struct net *net, const char *rule)
@@ -117,7 +118,7 @@ static void add_rule(struct net *net, const char *rule)
 		if (index == STR_NONE || inet_aton(net->names[index], &ignored))
 			return;
 		buf_addf(&net->hosts_text, "127.77.%u.%u %s\n", (unsigned int)((index + 1) >> 8),
-			 (unsigned int)((index + 1) & 255), net->names[index]);
+		         (unsigned int)((index + 1) & 255), net->names[index]);
 	}
 	if (port)
 		add_port(net, port);
@@ -135,7 +136,7 @@ int net_new(const struct net_setup *setup, struct net **ret_net, struct err *err
 	if (!net)
 		return err_nomem(err);
 	net->setup = *setup;
-	net->netns = net->stop_fd = -1;
+	net->netns = net->stop_fd = net->door_fd = -1;
 	net->n_owners = 1;
 	(void)pthread_mutex_init(&net->lock, NULL);
 	buf_adds(&net->hosts_text, "127.0.0.1 localhost seal\n::1 localhost\n");
@@ -163,15 +164,15 @@ const char *net_hosts_text(const struct net *net)
 
 const char *const *net_environment(void)
 {
-	static const char *const variables[] = {"http_proxy=http://127.0.0.1:3128",
-						"https_proxy=http://127.0.0.1:3128",
-						"HTTP_PROXY=http://127.0.0.1:3128",
-						"HTTPS_PROXY=http://127.0.0.1:3128",
-						"ALL_PROXY=socks5h://127.0.0.1:3128",
-						"all_proxy=socks5h://127.0.0.1:3128",
-						"NO_PROXY=localhost,127.0.0.1,::1",
-						"no_proxy=localhost,127.0.0.1,::1",
-						NULL};
+	static const char *const variables[] = { "http_proxy=http://127.0.0.1:3128",
+		                                 "https_proxy=http://127.0.0.1:3128",
+		                                 "HTTP_PROXY=http://127.0.0.1:3128",
+		                                 "HTTPS_PROXY=http://127.0.0.1:3128",
+		                                 "ALL_PROXY=socks5h://127.0.0.1:3128",
+		                                 "all_proxy=socks5h://127.0.0.1:3128",
+		                                 "NO_PROXY=localhost,127.0.0.1,::1",
+		                                 "no_proxy=localhost,127.0.0.1,::1",
+		                                 NULL };
 
 	return variables;
 }
@@ -183,7 +184,7 @@ void net_deny(struct net *net, struct str host, unsigned int port, const char *w
 	struct net_denial new;
 
 	(void)snprintf(new.target, sizeof(new.target), "%.*s:%u",
-		       (int)(host.len < 280 ? host.len : 280), host.data, port);
+	               (int)(host.len < 280 ? host.len : 280), host.data, port);
 	(void)snprintf(new.why, sizeof(new.why), "%s", why);
 	(void)pthread_mutex_lock(&net->lock);
 	for (size_t i = 0; i < net->n_denials; i++)
@@ -195,7 +196,7 @@ void net_deny(struct net *net, struct str host, unsigned int port, const char *w
 }
 
 static bool ask(struct net *net, struct str host, unsigned int port,
-		char ret_name[SANDBOX_HOST_MAX])
+                char ret_name[SANDBOX_HOST_MAX])
 {
 	const struct sandbox_hosts *hosts = net->setup.hosts;
 	bool may;
@@ -207,7 +208,7 @@ static bool ask(struct net *net, struct str host, unsigned int port,
 }
 
 bool net_may_connect(struct net *net, struct str host, unsigned int port,
-		     char ret_name[SANDBOX_HOST_MAX])
+                     char ret_name[SANDBOX_HOST_MAX])
 {
 	if (ask(net, host, port, ret_name))
 		return true;
@@ -252,7 +253,7 @@ static void answer_dns(struct net *net, int fd)
 	char name[SANDBOX_HOST_MAX];
 	size_t index = STR_NONE;
 
-	if (n <= 0 || !dns_parse((struct str){(char *)bytes, (size_t)n}, &question))
+	if (n <= 0 || !dns_parse((struct str){ (char *)bytes, (size_t)n }, &question))
 		return;
 	for (size_t i = 0; index == STR_NONE && i < net->n_ports; i++)
 		if (ask(net, str_of(question.name), net->ports[i], name)) {
@@ -263,7 +264,7 @@ static void answer_dns(struct net *net, int fd)
 	if (index == STR_NONE)
 		net_deny(net, str_of(question.name), 443, "no rule allows this host");
 	n = (ssize_t)dns_answer(bytes, sizeof(bytes), &question,
-				index == STR_NONE ? 0 : address_of(index));
+	                        index == STR_NONE ? 0 : address_of(index));
 	(void)sendto(fd, bytes, (size_t)n, MSG_DONTWAIT, (struct sockaddr *)&from, from_len);
 }
 
@@ -332,7 +333,7 @@ static void accept_one(struct net *net, unsigned int at)
 			(void)close(client);
 		return;
 	}
-	*accepted = (struct accepted){net, client, net->doors[at], net->listeners[at].port};
+	*accepted = (struct accepted){ net, client, net->doors[at], net->listeners[at].port };
 	if (start_thread(connection_thread, accepted, NULL) == 0)
 		return;
 	free(accepted);
@@ -349,8 +350,8 @@ static void *accepting_thread(void *ctx)
 	struct pollfd fds[NET_DOORS_MAX + 1];
 
 	for (unsigned int i = 0; i < net->n_listeners; i++)
-		fds[i] = (struct pollfd){net->listeners[i].fd, POLLIN, 0};
-	fds[net->n_listeners] = (struct pollfd){net->stop_fd, POLLIN, 0};
+		fds[i] = (struct pollfd){ net->listeners[i].fd, POLLIN, 0 };
+	fds[net->n_listeners] = (struct pollfd){ net->stop_fd, POLLIN, 0 };
 	for (;;) {
 		if (poll(fds, net->n_listeners + 1, -1) < 0)
 			continue;
@@ -388,6 +389,8 @@ void net_release(struct net *net)
 		(void)close(net->netns);
 	if (net->stop_fd >= 0)
 		(void)close(net->stop_fd);
+	if (net->door_fd >= 0)
+		(void)close(net->door_fd);
 	buf_fini(&net->hosts_text);
 	(void)pthread_mutex_destroy(&net->lock);
 	free(net);
@@ -397,9 +400,9 @@ void net_release(struct net *net)
 static void open_dev_servers(struct net *net)
 {
 	for (size_t i = 0; i < net->setup.n_dev_server_ports; i++) {
-		struct sockaddr_in address = {.sin_family = AF_INET,
-					      .sin_port = htons(net->setup.dev_server_ports[i]),
-					      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		struct sockaddr_in address = { .sin_family = AF_INET,
+			                       .sin_port = htons(net->setup.dev_server_ports[i]),
+			                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -407,14 +410,15 @@ static void open_dev_servers(struct net *net)
 		    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 		    listen(fd, SOMAXCONN) < 0) {
 			net_deny(net, STR("127.0.0.1"), net->setup.dev_server_ports[i],
-				 strerror(errno));
+			         strerror(errno));
 			if (fd >= 0)
 				(void)close(fd);
 			continue;
 		}
 		net->doors[net->n_listeners] = DOOR_DEV_SERVER;
-		net->listeners[net->n_listeners++] = (struct listener){
-		    SOCK_STREAM, INADDR_LOOPBACK, net->setup.dev_server_ports[i], fd};
+		net->listeners[net->n_listeners++] =
+			(struct listener){ SOCK_STREAM, INADDR_LOOPBACK,
+			                   net->setup.dev_server_ports[i], fd };
 	}
 }
 
@@ -422,6 +426,20 @@ static bool needs_network(const struct net *net)
 {
 	return (net->setup.domains && net->setup.domains[0]) || net->setup.n_host_ports ||
 	       net->setup.n_dev_server_ports;
+}
+
+static int watch_doors(struct net *net, struct err *err)
+{
+	net->door_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (net->door_fd < 0)
+		return err_sys(err, "watch the sandbox's network");
+	for (unsigned int i = 0; i < net->n_listeners; i++) {
+		struct epoll_event event = { .events = EPOLLIN };
+
+		if (epoll_ctl(net->door_fd, EPOLL_CTL_ADD, net->listeners[i].fd, &event) < 0)
+			return err_sys(err, "watch the sandbox's network");
+	}
+	return 0;
 }
 
 int net_start(void *ctx, int netns, struct err *err)
@@ -436,12 +454,23 @@ int net_start(void *ctx, int netns, struct err *err)
 	if (net->netns < 0 || net->stop_fd < 0)
 		return err_sys(err, "keep the network namespace");
 	open_dev_servers(net);
+	return watch_doors(net, err);
+}
+
+int net_door_fd(void *ctx)
+{
+	return ((struct net *)ctx)->door_fd;
+}
+
+/* Without a thread nobody answers: the command is told by its own time-outs. */
+void net_serve(void *ctx)
+{
+	struct net *net = ctx;
+
 	net->n_owners++;
 	net->started = start_thread(accepting_thread, net, &net->acceptor) == 0;
-	if (net->started)
-		return 0;
-	net->n_owners--;
-	return err_set(err, ERR_SYS, "no thread for the sandbox's network");
+	if (!net->started)
+		net->n_owners--;
 }
 
 void net_stop(struct net *net, struct sandbox_outcome *outcome)
@@ -452,7 +481,7 @@ void net_stop(struct net *net, struct sandbox_outcome *outcome)
 	net->stopped = true;
 	for (size_t i = 0; outcome && i < net->n_denials; i++)
 		(void)sandbox_deny(outcome, net->denials[i].target, "connect", net->denials[i].why,
-				   HINT);
+		                   HINT);
 	net->n_denials = 0;
 	(void)pthread_mutex_unlock(&net->lock);
 	if (!net->started)

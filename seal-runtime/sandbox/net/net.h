@@ -44,8 +44,13 @@ int net_new(const struct net_setup *setup, struct net **ret_net, struct err *err
 const char *net_hosts_text(const struct net *net);
 const char *const *net_environment(void);
 
-/* Makes the listeners in this namespace and begins to serve.  For run.c's `ready`. */
+/* Makes the listeners in this namespace.  For run.c's `ready`. */
 int net_start(void *net, int netns, struct err *err);
+
+/* Readable once somebody is at a door; net_serve() then serves them all.  Most
+ * commands never knock, so until then there is no thread. */
+int net_door_fd(void *net);
+void net_serve(void *net);
 
 /* Ends serving; what was refused becomes denials of the outcome (may be NULL). */
 void net_stop(struct net *net, struct sandbox_outcome *outcome);

@@ -17,8 +17,8 @@ static bool is_token(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+"
-			    "-.^_`|~",
-			    text.data[i]) ||
+		            "-.^_`|~",
+		            text.data[i]) ||
 		    text.data[i] == '\0')
 			return false;
 	return text.len > 0;
@@ -41,7 +41,7 @@ static bool read_number(struct str text, uint64_t max, uint64_t *ret_value)
 /* host, host:port, [address]:port */
 static bool read_authority(struct str text, unsigned int default_port, struct request *request)
 {
-	struct str port = {NULL, 0};
+	struct str port = { NULL, 0 };
 	uint64_t value = default_port;
 	size_t at;
 
@@ -97,7 +97,7 @@ static enum request_state read_first_line(struct str line, struct request *reque
 	if (!request->is_connect)
 		return read_plain(target, request);
 	return read_authority(target, 0, request) ? REQUEST_WHOLE
-						  : bad(request, "CONNECT wants host:port");
+	                                          : bad(request, "CONNECT wants host:port");
 }
 
 static bool is_name(struct str name, const char *want)
@@ -131,7 +131,7 @@ static bool is_clean(struct str head)
 
 		if (c == '\r'   ? i + 1 == head.len || head.data[i + 1] != '\n'
 		    : c == '\n' ? i == 0 || head.data[i - 1] != '\r'
-				: (c < ' ' && c != '\t') || c == 127)
+		                : (c < ' ' && c != '\t') || c == 127)
 			return false;
 	}
 	return true;
@@ -155,7 +155,7 @@ enum request_state request_parse(struct str bytes, struct request *ret_request)
 	enum request_state state;
 	bool has_length = false;
 
-	*request = (struct request){.head_len = rest.len};
+	*request = (struct request){ .head_len = rest.len };
 	if (str_chr(rest, '\0') != STR_NONE || (end != STR_NONE && !is_clean(rest)))
 		return bad(request, "a control byte in the request");
 	if (end == STR_NONE)
@@ -169,8 +169,8 @@ enum request_state request_parse(struct str bytes, struct request *ret_request)
 
 static bool is_for_the_hop(struct str name)
 {
-	static const char *const names[] = {"Host",    "Connection", "Keep-Alive", "TE",
-					    "Trailer", "Upgrade",    "Expect",     NULL};
+	static const char *const names[] = { "Host",    "Connection", "Keep-Alive", "TE",
+		                             "Trailer", "Upgrade",    "Expect",     NULL };
 
 	for (const char *const *one = names; *one; one++)
 		if (is_name(name, *one))
@@ -186,9 +186,9 @@ void request_rewrite(struct str bytes, const struct request *request, struct buf
 	buf_adds(out, request->path.len && request->path.data[0] == '/' ? " " : " /");
 	buf_add(out, request->path);
 	buf_addf(out,
-		 str_chr(request->host, ':') == STR_NONE ? " HTTP/1.1\r\nHost: %.*s"
-							 : " HTTP/1.1\r\nHost: [%.*s]",
-		 STR_ARG(request->host));
+	         str_chr(request->host, ':') == STR_NONE ? " HTTP/1.1\r\nHost: %.*s"
+	                                                 : " HTTP/1.1\r\nHost: [%.*s]",
+	         STR_ARG(request->host));
 	if (request->port != PORT_HTTP)
 		buf_addf(out, ":%u", request->port);
 	buf_adds(out, "\r\nConnection: close\r\n");
@@ -227,7 +227,7 @@ enum request_state socks_parse_request(struct str bytes, struct request *ret_req
 	struct request *request = ret_request;
 	size_t host_len;
 
-	*request = (struct request){.is_connect = true};
+	*request = (struct request){ .is_connect = true };
 	if (bytes.len < 5)
 		return REQUEST_MORE;
 	if (byte_at(bytes, 0) != 5 || byte_at(bytes, 1) != 1)
@@ -238,10 +238,10 @@ enum request_state socks_parse_request(struct str bytes, struct request *ret_req
 	request->head_len = 4 + host_len + 2;
 	if (bytes.len < request->head_len)
 		return REQUEST_MORE;
-	request->host = (struct str){bytes.data + 5, host_len - 1};
+	request->host = (struct str){ bytes.data + 5, host_len - 1 };
 	if (byte_at(bytes, 3) != 3) {
 		(void)inet_ntop(byte_at(bytes, 3) == 1 ? AF_INET : AF_INET6, bytes.data + 4, text,
-				64);
+		                64);
 		request->host = str_of(text);
 	}
 	request->port = byte_at(bytes, 4 + host_len) << 8 | byte_at(bytes, 5 + host_len);

@@ -32,7 +32,7 @@ void request_rewrite(struct str bytes, const struct request *request, struct buf
 /* SOCKS5.  The greeting is answered before the request comes. */
 enum request_state socks_parse_greeting(struct str bytes, size_t *ret_len);
 enum request_state socks_parse_request(struct str bytes, struct request *ret_request,
-				       char text[64]);
+                                       char text[64]);
 
 /* TLS ClientHello at the start of a stream.  *ret_name lies in `scratch`. */
 #define HELLO_MAX 40000
@@ -55,4 +55,4 @@ struct dns_question {
 };
 bool dns_parse(struct str bytes, struct dns_question *ret_question);
 size_t dns_answer(uint8_t *bytes, size_t size, const struct dns_question *question,
-		  uint32_t address);
+                  uint32_t address);

@@ -34,7 +34,7 @@ struct connection {
 /* Readable, or false: time is up or the sandbox ended. */
 static bool wait_readable(const struct connection *c, int fd, int ms)
 {
-	struct pollfd fds[2] = {{fd, POLLIN, 0}, {c->net->stop_fd, POLLIN, 0}};
+	struct pollfd fds[2] = { { fd, POLLIN, 0 }, { c->net->stop_fd, POLLIN, 0 } };
 
 	return poll(fds, 2, ms) > 0 && !fds[1].revents;
 }
@@ -54,7 +54,7 @@ static bool read_more(struct connection *c, int ms)
 
 static bool send_all(const struct connection *c, int fd, struct str bytes)
 {
-	struct pollfd fds[2] = {{fd, POLLOUT, 0}, {c->net->stop_fd, POLLIN, 0}};
+	struct pollfd fds[2] = { { fd, POLLOUT, 0 }, { c->net->stop_fd, POLLIN, 0 } };
 	ssize_t n;
 
 	while (bytes.len) {
@@ -80,7 +80,7 @@ static int dial_address(const struct connection *c, const struct addrinfo *to)
 {
 	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), failed = 0,
 	    one = 1;
-	struct pollfd fds[2] = {{fd, POLLOUT, 0}, {c->net->stop_fd, POLLIN, 0}};
+	struct pollfd fds[2] = { { fd, POLLOUT, 0 }, { c->net->stop_fd, POLLIN, 0 } };
 	socklen_t len = sizeof(failed);
 
 	if (fd < 0)
@@ -88,7 +88,7 @@ static int dial_address(const struct connection *c, const struct addrinfo *to)
 	if (connect(fd, to->ai_addr, to->ai_addrlen) < 0 && errno != EINPROGRESS)
 		failed = errno;
 	else if (poll(fds, 2, DIAL_MS) <= 0 || fds[1].revents ||
-		 getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &len) < 0)
+	         getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &len) < 0)
 		failed = ETIMEDOUT;
 	if (failed) {
 		(void)close(fd);
@@ -102,7 +102,7 @@ static int dial_address(const struct connection *c, const struct addrinfo *to)
  * that answers differently the second time gains nothing. */
 static bool dial(struct connection *c)
 {
-	struct addrinfo want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV},
+	struct addrinfo want = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV },
 			*found = NULL;
 	char port[8];
 	bool refused = false;
@@ -119,7 +119,7 @@ static bool dial(struct connection *c)
 	freeaddrinfo(found);
 	if (c->server < 0 && refused)
 		net_deny(c->net, str_of(c->name), c->port,
-			 "the name leads to an address that is not public");
+		         "the name leads to an address that is not public");
 	return c->server >= 0;
 }
 
@@ -171,7 +171,9 @@ static void flow_move(struct flow *flow)
 
 static bool wait_flows(const struct connection *c, const struct flow *up, const struct flow *down)
 {
-	struct pollfd fds[3] = {{c->client, 0, 0}, {c->server, 0, 0}, {c->net->stop_fd, POLLIN, 0}};
+	struct pollfd fds[3] = { { c->client, 0, 0 },
+		                 { c->server, 0, 0 },
+		                 { c->net->stop_fd, POLLIN, 0 } };
 
 	if (!up->ended && up->len == 0)
 		fds[0].events |= POLLIN;
@@ -190,8 +192,8 @@ static bool wait_flows(const struct connection *c, const struct flow *up, const 
 /* Both ways until both are through.  What is in c->in goes up first. */
 static void relay(struct connection *c)
 {
-	struct flow up = {c->client, c->server, c->in, 0, c->len, false, false};
-	struct flow down = {c->server, c->client, malloc(BUFFER), 0, 0, false, false};
+	struct flow up = { c->client, c->server, c->in, 0, c->len, false, false };
+	struct flow down = { c->server, c->client, malloc(BUFFER), 0, 0, false, false };
 
 	while (down.bytes && !up.failed && !down.failed) {
 		flow_move(&up);
@@ -234,7 +236,7 @@ static enum request_state inspect(struct connection *c, struct hello *hello)
 		return REQUEST_MORE;
 	if (c->in[0] != 0x16)
 		return c->port == TLS_PORT ? REQUEST_BAD : REQUEST_WHOLE;
-	state = hello_parse((struct str){c->in, c->len}, hello);
+	state = hello_parse((struct str){ c->in, c->len }, hello);
 	if (state == REQUEST_WHOLE && !names_agree(c, hello))
 		return REQUEST_BAD;
 	return state;
@@ -248,7 +250,7 @@ static bool pass_greeting(struct connection *c)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
-	return n > 0 && send_all(c, c->client, (struct str){bytes, (size_t)n});
+	return n > 0 && send_all(c, c->client, (struct str){ bytes, (size_t)n });
 }
 
 static void tunnel(struct connection *c)
@@ -257,8 +259,9 @@ static void tunnel(struct connection *c)
 	enum request_state state = hello ? inspect(c, hello) : REQUEST_BAD;
 
 	while (state == REQUEST_MORE) {
-		struct pollfd fds[3] = {
-		    {c->client, POLLIN, 0}, {c->server, POLLIN, 0}, {c->net->stop_fd, POLLIN, 0}};
+		struct pollfd fds[3] = { { c->client, POLLIN, 0 },
+			                 { c->server, POLLIN, 0 },
+			                 { c->net->stop_fd, POLLIN, 0 } };
 
 		if (poll(fds, 3, IDLE_MS) <= 0 || fds[2].revents ||
 		    (fds[1].revents && !pass_greeting(c)) || (fds[0].revents && !read_more(c, 0)))
@@ -268,7 +271,7 @@ static void tunnel(struct connection *c)
 	free(hello);
 	if (state == REQUEST_BAD)
 		net_deny(c->net, str_of(c->name), c->port,
-			 "what was sent names another host, or is no TLS");
+		         "what was sent names another host, or is no TLS");
 	if (state == REQUEST_WHOLE)
 		relay(c);
 }
@@ -281,24 +284,24 @@ static void refuse(const struct connection *c, const char *status, const char *w
 	int n = snprintf(body, sizeof(body), "seal: %s\n", why);
 
 	(void)snprintf(head, sizeof(head),
-		       "HTTP/1.1 %s\r\nX-Seal: blocked-by-manifest\r\nContent-Type: text/plain\r\n"
-		       "Connection: close\r\nContent-Length: %d\r\n\r\n",
-		       status, n);
+	               "HTTP/1.1 %s\r\nX-Seal: blocked-by-manifest\r\nContent-Type: text/plain\r\n"
+	               "Connection: close\r\nContent-Length: %d\r\n\r\n",
+	               status, n);
 	(void)(send_all(c, c->client, str_of(head)) && send_all(c, c->client, str_of(body)));
 }
 
 static void refuse_host(const struct connection *c, enum opening opening, struct str host,
-			unsigned int port)
+                        unsigned int port)
 {
 	char why[480];
 
 	(void)snprintf(
-	    why, sizeof(why),
-	    opening == NOT_ALLOWED
-		? "%.*s:%u is not allowed by the manifest; add it to "
-		  "[capabilities.allow.commands] default_domains or the pattern's domains"
-		: "%.*s:%u could not be reached",
-	    (int)(host.len < 250 ? host.len : 250), host.data, port);
+		why, sizeof(why),
+		opening == NOT_ALLOWED
+			? "%.*s:%u is not allowed by the manifest; add it to "
+			  "[capabilities.allow.commands] default_domains or the pattern's domains"
+			: "%.*s:%u could not be reached",
+		(int)(host.len < 250 ? host.len : 250), host.data, port);
 	refuse(c, opening == NOT_ALLOWED ? "403 Forbidden" : "502 Bad Gateway", why);
 }
 
@@ -309,21 +312,21 @@ static void pass_plain(struct connection *c, const struct request *request)
 	uint64_t left = request->body_len;
 	ssize_t n;
 
-	request_rewrite((struct str){c->in, c->len}, request, &head);
+	request_rewrite((struct str){ c->in, c->len }, request, &head);
 	if (head.failed || !send_all(c, c->server, buf_str(&head)))
 		return;
 	consume(c, request->head_len);
 	while (left && (c->len || read_more(c, IDLE_MS))) {
 		size_t part = c->len < left ? c->len : (size_t)left;
 
-		if (!send_all(c, c->server, (struct str){c->in, part}))
+		if (!send_all(c, c->server, (struct str){ c->in, part }))
 			return;
 		consume(c, part);
 		left -= part;
 	}
 	while (wait_readable(c, c->server, IDLE_MS)) {
 		n = recv(c->server, c->in, BUFFER, 0);
-		if (n <= 0 || !send_all(c, c->client, (struct str){c->in, (size_t)n}))
+		if (n <= 0 || !send_all(c, c->client, (struct str){ c->in, (size_t)n }))
 			return;
 	}
 }
@@ -334,7 +337,7 @@ static void serve_http(struct connection *c)
 	enum request_state state;
 	enum opening opening;
 
-	while ((state = request_parse((struct str){c->in, c->len}, &request)) == REQUEST_MORE)
+	while ((state = request_parse((struct str){ c->in, c->len }, &request)) == REQUEST_MORE)
 		if (c->len >= NET_HEAD_MAX || !read_more(c, BEGIN_MS))
 			return;
 	if (state == REQUEST_BAD) {
@@ -358,19 +361,19 @@ static void serve_http(struct connection *c)
 
 static void serve_socks(struct connection *c)
 {
-	static const char codes[] = {[OPENED] = 0, [NOT_ALLOWED] = 2, [NOT_REACHED] = 4};
+	static const char codes[] = { [OPENED] = 0, [NOT_ALLOWED] = 2, [NOT_REACHED] = 4 };
 	struct request request;
 	enum request_state state;
-	char text[64], reply[10] = {5, 7, 0, 1};
+	char text[64], reply[10] = { 5, 7, 0, 1 };
 	size_t len;
 
-	while ((state = socks_parse_greeting((struct str){c->in, c->len}, &len)) == REQUEST_MORE)
+	while ((state = socks_parse_greeting((struct str){ c->in, c->len }, &len)) == REQUEST_MORE)
 		if (!read_more(c, BEGIN_MS))
 			return;
 	if (state == REQUEST_BAD || !send_all(c, c->client, STR("\5\0")))
 		return;
 	consume(c, len);
-	while ((state = socks_parse_request((struct str){c->in, c->len}, &request, text)) ==
+	while ((state = socks_parse_request((struct str){ c->in, c->len }, &request, text)) ==
 	       REQUEST_MORE)
 		if (!read_more(c, BEGIN_MS))
 			return;
@@ -378,7 +381,7 @@ static void serve_socks(struct connection *c)
 		net_deny(c->net, STR("proxy"), NET_PROXY_PORT, request.why);
 	else
 		reply[1] = codes[open_server(c, request.host, request.port)];
-	if (!send_all(c, c->client, (struct str){reply, sizeof(reply)}) || reply[1] != 0)
+	if (!send_all(c, c->client, (struct str){ reply, sizeof(reply) }) || reply[1] != 0)
 		return;
 	consume(c, request.head_len);
 	tunnel(c);
@@ -411,12 +414,12 @@ static void serve_name(struct connection *c)
 
 static void serve_host_port(struct connection *c)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons((uint16_t)c->port),
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct addrinfo to = {.ai_family = AF_INET,
-			      .ai_addr = (struct sockaddr *)&address,
-			      .ai_addrlen = sizeof(address)};
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		                       .sin_port = htons((uint16_t)c->port),
+		                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct addrinfo to = { .ai_family = AF_INET,
+		               .ai_addr = (struct sockaddr *)&address,
+		               .ai_addrlen = sizeof(address) };
 
 	c->server = dial_address(c, &to);
 	if (c->server >= 0)
@@ -434,12 +437,14 @@ static void serve_dev_server(struct connection *c)
 
 void serve_connection(struct net *net, int client, enum door door, uint16_t port)
 {
-	static void (*const doors[])(struct connection *) = {[DOOR_PROXY] = serve_proxy,
-							     [DOOR_NAME] = serve_name,
-							     [DOOR_HOST_PORT] = serve_host_port,
-							     [DOOR_DEV_SERVER] = serve_dev_server};
+	static void (*const doors[])(struct connection *) = { [DOOR_PROXY] = serve_proxy,
+		                                              [DOOR_NAME] = serve_name,
+		                                              [DOOR_HOST_PORT] = serve_host_port,
+		                                              [DOOR_DEV_SERVER] =
+		                                                      serve_dev_server };
 	struct connection c = {
-	    .net = net, .client = client, .server = -1, .in = malloc(BUFFER), .port = port};
+		.net = net, .client = client, .server = -1, .in = malloc(BUFFER), .port = port
+	};
 
 	if (c.in)
 		doors[door](&c);

@@ -49,7 +49,7 @@ static bool add_part(struct cgroup *cgroup, const char *base, const char *joined
 	char file[640];
 
 	(void)snprintf(path, sizeof(cgroup->paths[0]), "%s/seal-%d-%u", base, (int)getpid(),
-		       atomic_fetch_add(&counter, 1));
+	               atomic_fetch_add(&counter, 1));
 	if (mkdir(path, 0755) < 0)
 		return false;
 	(void)snprintf(file, sizeof(file), "%s/%s", path, joined_through);
@@ -98,14 +98,14 @@ static bool make_v2(struct str table, int64_t processes, int64_t memory_mb, stru
 }
 
 static void make_v1(struct str table, const char *controller, const char *file, int64_t value,
-		    struct cgroup *cgroup)
+                    struct cgroup *cgroup)
 {
 	char own[400], base[512];
 
 	if (value <= 0 || !own_path(table, controller, own, sizeof(own)))
 		return;
 	(void)snprintf(base, sizeof(base), MOUNT "/%s%s", controller,
-		       strcmp(own, "/") == 0 ? "" : own);
+	               strcmp(own, "/") == 0 ? "" : own);
 	/* Seen from within a container the path may not be there: then its root. */
 	if (access(base, F_OK) < 0)
 		(void)snprintf(base, sizeof(base), MOUNT "/%s", controller);
@@ -119,7 +119,7 @@ void cgroup_make(int64_t processes, int64_t memory_mb, struct cgroup *ret_cgroup
 	cleanup_buf struct buf table = BUF_INIT;
 	struct err ignored;
 
-	*ret_cgroup = (struct cgroup){.kind = ""};
+	*ret_cgroup = (struct cgroup){ .kind = "" };
 	if (fd_read_file(AT_FDCWD, "/proc/self/cgroup", TEXT_MAX, &table, &ignored) < 0)
 		return;
 	if (make_v2(buf_str(&table), processes, memory_mb, ret_cgroup)) {

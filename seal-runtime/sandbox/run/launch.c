@@ -30,7 +30,7 @@ void launch_args_finip(struct launch_args *args)
 
 void launch_put(struct launch_args *args, const char *word)
 {
-	buf_add(&args->text, (struct str){word, strlen(word) + 1});
+	buf_add(&args->text, (struct str){ word, strlen(word) + 1 });
 }
 
 int launch_keep(struct launch_args *args, int fd, struct err *err)
@@ -85,14 +85,14 @@ static int make_config(const struct launch_input *input, struct launch_args *arg
 }
 
 static int spawn_actions(posix_spawn_file_actions_t *actions, const struct launch_args *args,
-			 const int ends[3])
+                         const int ends[3])
 {
 	int r = posix_spawn_file_actions_init(actions);
 
 	if (r == 0)
-		r = ends[0] >= 0
-			? posix_spawn_file_actions_adddup2(actions, ends[0], 0)
-			: posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+		r = ends[0] >= 0 ? posix_spawn_file_actions_adddup2(actions, ends[0], 0)
+		                 : posix_spawn_file_actions_addopen(actions, 0, "/dev/null",
+		                                                    O_RDONLY, 0);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(actions, ends[1], 1);
 	if (r == 0)
@@ -104,14 +104,14 @@ static int spawn_actions(posix_spawn_file_actions_t *actions, const struct launc
 }
 
 static int spawn(const struct plan *plan, const struct launch_args *args,
-		 const struct numbers *numbers, const int ends[3], pid_t *ret_pid)
+                 const struct numbers *numbers, const int ends[3], pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	char options[16], config[16], control[16];
 	cleanup_free char **argv = calloc(plan->n_command + 9, sizeof(*argv));
-	const char *const head[] = {"bwrap",          "--args", options, "--",
-				    "/run/seal/init", config,   control, "--"};
+	const char *const head[] = { "bwrap",          "--args", options, "--",
+		                     "/run/seal/init", config,   control, "--" };
 	sigset_t signals;
 	int r;
 
@@ -135,7 +135,7 @@ static int spawn(const struct plan *plan, const struct launch_args *args,
 	r = spawn_actions(&actions, args, ends);
 	if (r == 0)
 		r = posix_spawn(ret_pid, LAUNCH_BWRAP, &actions, &attributes, argv,
-				plan->environment);
+		                plan->environment);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attributes);
 	return r;
@@ -166,7 +166,7 @@ static void allow_many_files(void)
 }
 
 static int prepare(const struct launch_input *input, struct launch_args *args, int control,
-		   struct numbers *ret, struct err *err)
+                   struct numbers *ret, struct err *err)
 {
 	int r;
 
@@ -188,10 +188,11 @@ static int prepare(const struct launch_input *input, struct launch_args *args, i
 
 int launch_start(const struct launch_input *input, struct launch *ret_launch, struct err *err)
 {
-	__attribute__((cleanup(launch_args_finip))) struct launch_args args = {0};
-	cleanup_pair pair control = {-1, -1}, in = {-1, -1}, out = {-1, -1}, error = {-1, -1};
+	__attribute__((cleanup(launch_args_finip))) struct launch_args args = { 0 };
+	cleanup_pair pair control = { -1, -1 }, in = { -1, -1 }, out = { -1, -1 },
+			  error = { -1, -1 };
 	struct launch launch = LAUNCH_NONE;
-	struct numbers numbers = {-1, -1, -1};
+	struct numbers numbers = { -1, -1, -1 };
 	int one = 1, r;
 
 	if (fd_pair(SOCK_SEQPACKET, control, err) < 0)
@@ -204,11 +205,11 @@ int launch_start(const struct launch_input *input, struct launch *ret_launch, st
 	r = prepare(input, &args, control[1], &numbers, err);
 	if (r < 0)
 		return r;
-	errno =
-	    spawn(input->plan, &args, &numbers, (int[]){in[0], out[1], error[1]}, &launch.bwrap);
+	errno = spawn(input->plan, &args, &numbers, (int[]){ in[0], out[1], error[1] },
+	              &launch.bwrap);
 	if (errno != 0)
 		return err_sys(err, "start " LAUNCH_BWRAP
-				    " (install bubblewrap: apt-get install bubblewrap)");
+		                    " (install bubblewrap: apt-get install bubblewrap)");
 	launch.bwrap_fd = pidfd_open(launch.bwrap, 0);
 	if (launch.bwrap_fd < 0) {
 		err_sys(err, "watch bwrap");
@@ -225,7 +226,7 @@ int launch_start(const struct launch_input *input, struct launch *ret_launch, st
 
 void launch_fini(struct launch *launch)
 {
-	int fds[] = {launch->in, launch->out, launch->error, launch->control, launch->bwrap_fd};
+	int fds[] = { launch->in, launch->out, launch->error, launch->control, launch->bwrap_fd };
 
 	if (launch->bwrap > 0) {
 		(void)kill(launch->bwrap, SIGKILL);

@@ -42,4 +42,4 @@ static inline void launch_finip(struct launch *launch)
 	launch_fini(launch);
 }
 
-#define LAUNCH_NONE ((struct launch){0, -1, -1, -1, -1, -1})
+#define LAUNCH_NONE ((struct launch){ 0, -1, -1, -1, -1, -1 })

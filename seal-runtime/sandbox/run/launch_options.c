@@ -27,15 +27,15 @@ static void put_number(struct launch_args *args, const char *format, unsigned lo
  */
 static int put_bind(struct launch_args *args, const struct plan_step *step, struct err *err)
 {
-	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-			       .resolve = RESOLVE_NO_SYMLINKS};
+	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		                .resolve = RESOLVE_NO_SYMLINKS };
 	int fd = (int)syscall(SYS_openat2, AT_FDCWD, step->source, &how, sizeof(how));
 	bool is_writable = step->kind == PLAN_WRITE || step->kind == PLAN_PIN;
 	int r;
 
 	if (fd < 0)
 		return err_sys(err, "%s changed while the sandbox was being made; try again",
-			       step->source);
+		               step->source);
 	r = launch_keep(args, fd, err);
 	if (r < 0)
 		return r;
@@ -46,7 +46,7 @@ static int put_bind(struct launch_args *args, const struct plan_step *step, stru
 }
 
 static void put_pair(struct launch_args *args, const char *option, const char *source,
-		     const char *target)
+                     const char *target)
 {
 	launch_put(args, option);
 	launch_put(args, source);
@@ -57,12 +57,8 @@ static int put_step(struct launch_args *args, const struct plan_step *step, stru
 {
 	switch (step->kind) {
 	case PLAN_SYSTEM:
-	case PLAN_MASK:
-		put_pair(args, "--ro-bind", step->source, step->target);
-		return 0;
-	case PLAN_LINK:
-		put_pair(args, "--symlink", step->source, step->target);
-		return 0;
+	case PLAN_MASK: put_pair(args, "--ro-bind", step->source, step->target); return 0;
+	case PLAN_LINK: put_pair(args, "--symlink", step->source, step->target); return 0;
 	case PLAN_PROC:
 	case PLAN_DEV:
 		launch_put(args, step->kind == PLAN_PROC ? "--proc" : "--dev");
@@ -84,8 +80,7 @@ static int put_step(struct launch_args *args, const struct plan_step *step, stru
 	case PLAN_READ:
 	case PLAN_WRITE:
 	case PLAN_PIN:
-	case PLAN_PROTECT:
-		return put_bind(args, step, err);
+	case PLAN_PROTECT: return put_bind(args, step, err);
 	}
 	return err_set(err, ERR_INTERNAL, "a plan's step of no kind");
 }
@@ -107,11 +102,12 @@ static int put_hosts(struct launch_args *args, const char *hosts, struct err *er
 int launch_options(const struct launch_input *input, struct launch_args *args, struct err *err)
 {
 	static const char *const namespaces[] = {
-	    "--unshare-user",    "--unshare-pid", "--unshare-net",
-	    "--unshare-ipc",     "--unshare-uts", "--unshare-cgroup-try",
-	    "--disable-userns",  "--hostname",    "seal",
-	    "--die-with-parent", "--new-session", "--as-pid-1",
-	    "--cap-drop",        "ALL",           NULL};
+		"--unshare-user",    "--unshare-pid", "--unshare-net",
+		"--unshare-ipc",     "--unshare-uts", "--unshare-cgroup-try",
+		"--disable-userns",  "--hostname",    "seal",
+		"--die-with-parent", "--new-session", "--as-pid-1",
+		"--cap-drop",        "ALL",           NULL
+	};
 	const struct plan *plan = input->plan;
 	int r = 0;
 

@@ -10,23 +10,23 @@
 
 int launch_options(const struct launch_input *input, struct launch_args *args, struct err *err)
 {
-	static const char *const words[] = {"--unshare-user",
-					    "--unshare-pid",
-					    "--die-with-parent",
-					    "--as-pid-1",
-					    "--bind",
-					    "/",
-					    "/",
-					    "--dev-bind",
-					    "/dev",
-					    "/dev",
-					    "--proc",
-					    "/proc",
-					    "--tmpfs",
-					    "/run",
-					    "--dir",
-					    "/run/seal",
-					    NULL};
+	static const char *const words[] = { "--unshare-user",
+		                             "--unshare-pid",
+		                             "--die-with-parent",
+		                             "--as-pid-1",
+		                             "--bind",
+		                             "/",
+		                             "/",
+		                             "--dev-bind",
+		                             "/dev",
+		                             "/dev",
+		                             "--proc",
+		                             "/proc",
+		                             "--tmpfs",
+		                             "/run",
+		                             "--dir",
+		                             "/run/seal",
+		                             NULL };
 	const struct plan *plan = input->plan;
 
 	for (const char *const *word = words; *word; word++)

@@ -69,7 +69,7 @@ int output_add(struct output *output, int stream, struct str bytes, struct err *
 	if (output->fds[stream] >= 0)
 		r = pass_on(output, stream, bytes);
 	else if (output->spill_dir && (output->spill_fd >= 0 || bytes.len > room) &&
-		 !output->flooded)
+	         !output->flooded)
 		r = spill(output, bytes, err);
 	output->total[stream] += bytes.len;
 	if (r < 0)
@@ -77,7 +77,7 @@ int output_add(struct output *output, int stream, struct str bytes, struct err *
 	output->truncated |= output->fds[stream] < 0 && bytes.len > room;
 	buf_add(&output->kept, str_head(bytes, room));
 	output->flooded |=
-	    output->spill_max && output->total[0] + output->total[1] > output->spill_max;
+		output->spill_max && output->total[0] + output->total[1] > output->spill_max;
 	return buf_check(&output->kept, "the output", err);
 }
 

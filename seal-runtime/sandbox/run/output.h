@@ -34,7 +34,7 @@ struct output {
 	int spill_fd;
 };
 
-#define OUTPUT_INIT ((struct output){.fds = {-1, -1}, .spill_fd = -1})
+#define OUTPUT_INIT ((struct output){ .fds = { -1, -1 }, .spill_fd = -1 })
 
 /* Some bytes of stream 0 (output) or 1 (error). */
 int output_add(struct output *output, int stream, struct str bytes, struct err *err);

@@ -32,6 +32,8 @@ struct run {
 	char *pending;    /* input read and not yet passed */
 	size_t pending_at, pending_len;
 	bool input_ended;
+	int door_fd; /* somebody uses the network */
+	bool has_knocked;
 };
 
 static void close_fd(int *fd)
@@ -105,15 +107,15 @@ struct message {
 
 static bool receive(int control, struct message *message)
 {
-	struct iovec io = {message->bytes, sizeof(message->bytes)};
+	struct iovec io = { message->bytes, sizeof(message->bytes) };
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 	} space;
-	struct msghdr header = {.msg_iov = &io,
-				.msg_iovlen = 1,
-				.msg_control = space.bytes,
-				.msg_controllen = sizeof(space.bytes)};
+	struct msghdr header = { .msg_iov = &io,
+		                 .msg_iovlen = 1,
+		                 .msg_control = space.bytes,
+		                 .msg_controllen = sizeof(space.bytes) };
 	struct ucred who;
 
 	message->fd = -1;
@@ -148,6 +150,7 @@ static int on_ready(struct run *run, const struct message *message, struct err *
 	/* Whatever bwrap had to say, it was no reason. */
 	buf_clear(&run->result.message);
 	run->result.started = true;
+	run->door_fd = input->knocked_fd ? input->knocked_fd(input->ctx) : -1;
 	return 0;
 }
 
@@ -164,7 +167,7 @@ static int on_message(struct run *run, const struct message *message, struct err
 		run->result.started = false;
 		buf_clear(&run->result.message);
 		buf_add(&run->result.message,
-			(struct str){message->bytes + 1, (size_t)message->n - 1});
+		        (struct str){ message->bytes + 1, (size_t)message->n - 1 });
 	}
 	return 0;
 }
@@ -190,7 +193,7 @@ static int on_output(struct run *run, int *fd, int stream, struct err *err)
 {
 	char bytes[CHUNK];
 	ssize_t n = read(*fd, bytes, sizeof(bytes));
-	struct str got = {bytes, n > 0 ? (size_t)n : 0};
+	struct str got = { bytes, n > 0 ? (size_t)n : 0 };
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -234,23 +237,25 @@ static void pass_input(struct run *run)
 
 /* --- the loop ----------------------------------------------------------- */
 
-enum { BWRAP, CONTROL, OUT, ERROR, CANCEL, INPUT, N_FDS };
+enum { BWRAP, CONTROL, OUT, ERROR, CANCEL, INPUT, DOOR, N_FDS };
 
 static void watch(const struct run *run, struct pollfd *fds)
 {
 	bool has_input = run->launch.in >= 0 && run->result.started;
 
-	fds[BWRAP] = (struct pollfd){run->bwrap_ended ? -1 : run->launch.bwrap_fd, POLLIN, 0};
-	fds[CONTROL] = (struct pollfd){run->launch.control, POLLIN, 0};
-	fds[OUT] = (struct pollfd){run->launch.out, POLLIN, 0};
-	fds[ERROR] = (struct pollfd){run->launch.error, POLLIN, 0};
-	fds[CANCEL] =
-	    (struct pollfd){run->stopping == NOT_STOPPING ? run->input->cancel_fd : -1, POLLIN, 0};
-	fds[INPUT] = (struct pollfd){-1, 0, 0};
+	fds[BWRAP] = (struct pollfd){ run->bwrap_ended ? -1 : run->launch.bwrap_fd, POLLIN, 0 };
+	fds[CONTROL] = (struct pollfd){ run->launch.control, POLLIN, 0 };
+	fds[OUT] = (struct pollfd){ run->launch.out, POLLIN, 0 };
+	fds[ERROR] = (struct pollfd){ run->launch.error, POLLIN, 0 };
+	fds[CANCEL] = (struct pollfd){ run->stopping == NOT_STOPPING ? run->input->cancel_fd : -1,
+		                       POLLIN, 0 };
+	fds[DOOR] = (struct pollfd){ run->result.started && !run->has_knocked ? run->door_fd : -1,
+		                     POLLIN, 0 };
+	fds[INPUT] = (struct pollfd){ -1, 0, 0 };
 	if (has_input && run->pending_len)
-		fds[INPUT] = (struct pollfd){run->launch.in, POLLOUT, 0};
+		fds[INPUT] = (struct pollfd){ run->launch.in, POLLOUT, 0 };
 	else if (has_input)
-		fds[INPUT] = (struct pollfd){run->input->stdin_fd, POLLIN, 0};
+		fds[INPUT] = (struct pollfd){ run->input->stdin_fd, POLLIN, 0 };
 }
 
 static int wait_ms(const struct run *run)
@@ -277,6 +282,10 @@ static int handle(struct run *run, const struct pollfd *fds, struct err *err)
 		pass_input(run);
 	else if (fds[INPUT].revents)
 		on_input(run);
+	if (fds[DOOR].revents && !run->has_knocked) {
+		run->has_knocked = true;
+		run->input->knocked(run->input->ctx);
+	}
 	if (fds[CANCEL].revents && run->stopping == NOT_STOPPING) {
 		run->result.cancelled = true;
 		ask_to_end(run);
@@ -292,7 +301,7 @@ static int handle(struct run *run, const struct pollfd *fds, struct err *err)
  * process 1 after it, and that has to be seen. */
 static void wait_for_end(struct run *run)
 {
-	struct pollfd fd = {run->init_fd, POLLIN, 0};
+	struct pollfd fd = { run->init_fd, POLLIN, 0 };
 
 	if (run->init_fd < 0)
 		return;
@@ -304,12 +313,12 @@ static void wait_for_end(struct run *run)
 /* Nobody writes any more: what is in the pipes and the socket is all there is. */
 static int drain(struct run *run, struct err *err)
 {
-	int *fds[] = {&run->launch.control, &run->launch.out, &run->launch.error};
+	int *fds[] = { &run->launch.control, &run->launch.out, &run->launch.error };
 	int r = 0;
 
 	for (int i = 0; r >= 0 && i < 3; i++)
 		while (r >= 0 && *fds[i] >= 0) {
-			struct pollfd fd = {*fds[i], POLLIN, 0};
+			struct pollfd fd = { *fds[i], POLLIN, 0 };
 
 			if (poll(&fd, 1, 0) <= 0)
 				break;
@@ -357,8 +366,9 @@ static int begin(struct run *run, struct err *err)
 
 int run_command(const struct run_input *input, struct run_result *ret_result, struct err *err)
 {
-	__attribute__((cleanup(run_finip))) struct run run = {
-	    .input = input, .launch = LAUNCH_NONE, .init_fd = -1};
+	__attribute__((cleanup(run_finip))) struct run run = { .input = input,
+		                                               .launch = LAUNCH_NONE,
+		                                               .init_fd = -1 };
 
 	if (begin(&run, err) < 0 || loop(&run, err) < 0)
 		return err->code;

@@ -21,6 +21,9 @@ struct run_input {
 	struct output *output;
 	/* The network namespace is there and nothing runs yet.  Does not keep netns. */
 	int (*ready)(void *ctx, int netns, struct err *err);
+	/* From then on: a descriptor (-1: none), and what to do once it is readable. */
+	int (*knocked_fd)(void *ctx);
+	void (*knocked)(void *ctx);
 	void *ctx;
 };
 
