@@ -1,7 +1,9 @@
 #include "gate/by_hand.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 
 #define EXIT_TIMED_OUT   124
 #define EXIT_UNAVAILABLE 125
+#define EXIT_STOPPED     130
 #define KEPT_MAX         65536 /* of the output, to explain refusals */
 
 /* The words as a script in which each of them is one literal word again. */
@@ -135,6 +138,8 @@ static int exit_of(const struct sandbox_outcome *outcome)
 		(void)fprintf(stderr, "seal: %s\n", outcome->error->text);
 		return EXIT_UNAVAILABLE;
 	}
+	if (outcome->cancelled)
+		return EXIT_STOPPED;
 	if (outcome->timed_out)
 		return EXIT_TIMED_OUT;
 	return outcome->signal ? 128 + outcome->signal : outcome->exit_code;
@@ -172,14 +177,28 @@ static int prepare(const struct by_hand *by_hand, struct prepared *prepared, str
 	return 0;
 }
 
+/* Ctrl-C and the like become a cancel, so that what the command left is looked at. */
+static int catch_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
 int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err)
 {
 	cleanup_prepared struct prepared prepared = { 0 };
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = { 0 };
 	cleanup_with(command_hosts_free) struct command_hosts *hosts = NULL;
+	cleanup_close int signals = catch_signals();
 	struct sandbox_command command = { .timeout_s = by_hand->timeout_s,
 		                           .output_max = KEPT_MAX,
-		                           .cancel_fd = -1,
+		                           .cancel_fd = signals,
 		                           .stdin_fd = 0,
 		                           .stdout_fd = 1,
 		                           .stderr_fd = 2 };

@@ -1,9 +1,13 @@
 #include "sandbox/run/cgroup.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,6 +46,25 @@ static bool own_path(struct str table, const char *controller, char *ret_path, s
 	return false;
 }
 
+/* Groups of processes that were killed before they could remove them. */
+static void remove_stale(const char *base)
+{
+	DIR *list = opendir(base);
+	struct dirent *entry;
+
+	while (list && (entry = readdir(list))) {
+		char *end;
+		long pid = strncmp(entry->d_name, "seal-", 5) == 0
+		                   ? strtol(entry->d_name + 5, &end, 10)
+		                   : 0;
+
+		if (pid > 0 && *end == '-' && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+			(void)unlinkat(dirfd(list), entry->d_name, AT_REMOVEDIR);
+	}
+	if (list)
+		(void)closedir(list);
+}
+
 static bool add_part(struct cgroup *cgroup, const char *base, const char *joined_through)
 {
 	static atomic_uint counter;
@@ -52,6 +75,7 @@ static bool add_part(struct cgroup *cgroup, const char *base, const char *joined
 	               atomic_fetch_add(&counter, 1));
 	if (mkdir(path, 0755) < 0)
 		return false;
+	remove_stale(base);
 	(void)snprintf(file, sizeof(file), "%s/%s", path, joined_through);
 	cgroup->fds[cgroup->n] = open(file, O_WRONLY | O_CLOEXEC);
 	if (cgroup->fds[cgroup->n] < 0) {
