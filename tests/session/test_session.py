@@ -198,6 +198,22 @@ def _():
         assert not os.path.exists(p.folder(session))
 
 
+@row("prune names old sessions, removes none unasked, and none in use")
+def _():
+    with Story(BUILD, [text("One."), text("Two.")]) as p:
+        p.seal("run", "the old one")
+        client = p.client()
+        used = p.session(client)
+        old = [s["sessionId"] for s in client.ok("session/list")["sessions"] if s["sessionId"] != used][0]
+        assert "no session here" in p.seal("sessions", "prune").stdout
+        asked = p.seal("sessions", "prune", "--older-than", "0")
+        assert asked.returncode == 1 and old in asked.stdout and "--yes" in asked.stderr, asked
+        assert os.path.exists(p.folder(old))
+        done = p.seal("sessions", "prune", "--older-than", "0", "--yes")
+        assert done.returncode == 0 and "removed 1 " in done.stdout and "in use" in done.stderr, done
+        assert not os.path.exists(p.folder(old)) and os.path.exists(p.folder(used))
+
+
 # -- cancel --
 
 def cancelled(p, client, session, id, limit=0.1):
