@@ -23,8 +23,8 @@ static const struct {
 	const char *name;
 	enum caps_verb verb;
 } operations[] = {
-    {"read", CAPS_READ},   {"write", CAPS_WRITE},     {"delete", CAPS_DELETE},
-    {"command", CAPS_RUN}, {"network", CAPS_CONNECT},
+	{ "read", CAPS_READ },   { "write", CAPS_WRITE },     { "delete", CAPS_DELETE },
+	{ "command", CAPS_RUN }, { "network", CAPS_CONNECT },
 };
 
 const char *check_verdict_name(enum caps_verdict verdict)
@@ -62,6 +62,14 @@ static void print_steps(const struct caps_part *part)
 		       STR_ARG(part->steps[i].pattern));
 }
 
+static void print_runners_up(struct str rules)
+{
+	struct str rule;
+
+	while (str_line(&rules, &rule))
+		printf("  lost    %.*s\n", STR_ARG(rule));
+}
+
 static void print_text(const struct caps_answer *answer)
 {
 	printf("%s\n", check_verdict_name(answer->verdict));
@@ -72,6 +80,7 @@ static void print_text(const struct caps_answer *answer)
 		printf("%-6s  %s  %.*s\n", check_verdict_name(part->verdict),
 		       operation_name(part->verb), STR_ARG(part->text));
 		print_rule(part->rule, part->line, part->reason);
+		print_runners_up(part->runners_up);
 		print_steps(part);
 	}
 	if (answer->verdict == CAPS_ALLOW && answer->script.len)
@@ -88,6 +97,7 @@ static void put_part(struct json *w, const struct caps_part *part)
 	json_kv_int(w, "line", part->line);
 	json_kv(w, "reason", part->reason);
 	json_kv_bool(w, "only_once", part->only_once);
+	json_kv(w, "runners_up", part->runners_up);
 	json_key(w, "steps");
 	json_array(w);
 	for (size_t i = 0; i < part->n_steps; i++) {
@@ -126,7 +136,7 @@ static int print_json(const struct caps_answer *answer, struct err *err)
 
 /* What the name means on this disk, for the verbs on files. */
 static int pin(struct caps_question *question, const char *root, struct check_place *place,
-	       struct err *err)
+               struct err *err)
 {
 	cleanup_buf struct buf full = BUF_INIT;
 
@@ -149,9 +159,11 @@ static int answer_question(const struct request *request, enum caps_verb verb, s
 	cleanup_free char *here = realpath(request->cwd ? request->cwd : ".", NULL), *root = NULL;
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_with(caps_free) struct caps *caps = NULL;
-	cleanup_caps_answer struct caps_answer answer = {0};
-	struct caps_question question = {.verb = verb, .subject = str_of(request->argument)};
-	struct caps_context context = {.home = getenv("HOME"), .resolve = check_resolve_name};
+	cleanup_caps_answer struct caps_answer answer = { 0 };
+	struct caps_question question = { .verb = verb, .subject = str_of(request->argument) };
+	struct caps_context context = { .home = getenv("HOME"),
+		                        .explain = true,
+		                        .resolve = check_resolve_name };
 	struct check_place place;
 
 	if (!here)
@@ -175,11 +187,11 @@ static int answer_question(const struct request *request, enum caps_verb verb, s
 static int read_request(int argc, char **argv, struct request *request, struct err *err)
 {
 	static const struct option options[] = {
-	    {"cwd", required_argument, NULL, 'c'},
-	    {"json", no_argument, NULL, 'j'},
-	    {"cases", required_argument, NULL, 'f'},
-	    {"root", required_argument, NULL, 'r'},
-	    {NULL, 0, NULL, 0},
+		{ "cwd", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "cases", required_argument, NULL, 'f' },
+		{ "root", required_argument, NULL, 'r' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
@@ -200,8 +212,8 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 		return 0;
 	if (argc - optind != 2)
 		return err_set(err, ERR_INPUT,
-			       "check: give an operation and one argument, for example: "
-			       "seal check command 'cargo test && rm -rf /'");
+		               "check: give an operation and one argument, for example: "
+		               "seal check command 'cargo test && rm -rf /'");
 	request->operation = argv[optind];
 	request->argument = argv[optind + 1];
 	return 0;
@@ -209,7 +221,7 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 
 int cmd_check(int argc, char **argv)
 {
-	struct request request = {0};
+	struct request request = { 0 };
 	struct err err;
 	int r;
 
@@ -224,7 +236,7 @@ int cmd_check(int argc, char **argv)
 		return r < 0 ? cmd_fail(&err) : r;
 	}
 	err_set(&err, ERR_INPUT,
-		"check: no operation \"%s\"; read, write, delete, command or network",
-		request.operation);
+	        "check: no operation \"%s\"; read, write, delete, command or network",
+	        request.operation);
 	return cmd_fail(&err);
 }

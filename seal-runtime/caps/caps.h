@@ -43,6 +43,7 @@ enum caps_verdict {
 struct caps_context {
 	const char *root; /* real path of the project */
 	const char *home; /* real path of $HOME, for ~/ in rules; may be "" */
+	bool explain;     /* fill in runners_up; costs a second look at the rules */
 	bool ignore_case; /* the project's file system folds case */
 	/* Environment a command gets, NAME=VALUE, NULL-terminated; may be NULL. */
 	const char *const *environment;
@@ -85,6 +86,7 @@ struct caps_part {
 	struct str rule;         /* the manifest text that decided; "" = none spoke */
 	unsigned int line;       /* its line in seal.toml, 0 = built in or none */
 	struct str reason;       /* a short sentence: why not silent */
+	struct str runners_up;   /* allow rules that match and lost, one a line; see explain */
 	struct caps_step *steps; /* broadest to exact; none for an allowed part */
 	size_t n_steps;
 	bool only_once; /* "Allow always" is not offered */

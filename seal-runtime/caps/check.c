@@ -40,6 +40,7 @@ struct caps_part *check_add(struct check *check, enum caps_verb verb, struct str
 		.line = ruling.line,
 		.reason = str_of(ruling.reason),
 		.only_once = ruling.only_once,
+		.runners_up = ruling.others,
 	};
 	/* Where nobody may be asked about what no rule covers, to ask is to refuse. */
 	if (ruling.verdict == CAPS_ASK && !ruling.by_prompt_rule &&

@@ -119,6 +119,22 @@ static const struct command_rule *find_allow(const struct caps *caps, const stru
 	return best;
 }
 
+/* The rules that match and lost, for whoever asks why. */
+static struct str runners_up(const struct judging *j, const struct command_rule *best)
+{
+	const struct command_rules *rules = &j->shell->caps->allow_commands;
+	struct arena *arena = j->shell->arena;
+	struct str others = STR("");
+
+	for (size_t i = 0; i < rules->n && j->shell->caps->context.explain; i++)
+		if (&rules->items[i] != best &&
+		    match_words(&rules->items[i], j->argv, j->n) == MATCH_YES)
+			others = arena_join(arena, others,
+			                    arena_copy(arena, rules->items[i].text).data, "\n",
+			                    (char *)NULL);
+	return others;
+}
+
 /* Index of git's subcommand, whatever stands before it. */
 static size_t git_subcommand(const struct field *argv, size_t n)
 {
@@ -286,6 +302,7 @@ static struct ruling judge_program(struct judging *j)
 	else
 		ruling = (struct ruling){ CAPS_ALLOW, call.rule->text, call.rule->line,
 			                  "",         false,           false };
+	ruling.others = runners_up(j, call.rule);
 	floor = ruling_worse(floor, command_variables(j, call.rule));
 	floor = ruling_worse(floor, check_scope(j->shell, call.rule));
 	floor = ruling_worse(floor, guards_check(&call));
@@ -295,7 +312,7 @@ static struct ruling judge_program(struct judging *j)
 	/* Whatever is written, this would ask again. */
 	ruling.only_once = ruling.only_once || floor.verdict != CAPS_ALLOW;
 	if (floor.verdict == CAPS_ASK && ruling.verdict == CAPS_ALLOW)
-		floor.rule = ruling.rule, floor.line = ruling.line;
+		floor.rule = ruling.rule, floor.line = ruling.line, floor.others = ruling.others;
 	return ruling_worse(ruling, floor);
 }
 

@@ -459,6 +459,23 @@ static struct ruling check_object(const struct caps *caps, const struct caps_que
 	return (struct ruling){ CAPS_ALLOW, { "", 0 }, 0, "", false, false };
 }
 
+/* The rules that match and lost, for whoever asks why. */
+static struct str runners_up(const struct caps *caps, struct arena *arena, enum caps_verb verb,
+                             struct str path, struct ruling winner)
+{
+	const struct path_rules *rules = &caps->allow_paths[verb];
+	struct str others = STR("");
+
+	for (size_t i = 0; i < rules->n && caps->context.explain; i++)
+		if (!(rules->items[i].line == winner.line &&
+		      str_eq(rules->items[i].text, winner.rule)) &&
+		    rule_matches(&rules->items[i], path, caps->context.ignore_case))
+			others = arena_join(arena, others,
+			                    arena_copy(arena, rules->items[i].text).data, "\n",
+			                    (char *)NULL);
+	return others;
+}
+
 struct ruling path_check(const struct caps *caps, struct arena *arena,
                          const struct caps_question *question)
 {
@@ -486,5 +503,6 @@ struct ruling path_check(const struct caps *caps, struct arena *arena,
 		result = ruling_worse(result, asks("the name leads nowhere that could be checked"));
 	if (name.verdict < result.verdict)
 		result = name;
+	result.others = runners_up(caps, arena, question->verb, canonical, result);
 	return result;
 }

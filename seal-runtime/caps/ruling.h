@@ -15,6 +15,7 @@ struct ruling {
 	/* The rule says "ask": a person can always be asked, even where calls
 	 * without a rule are refused. */
 	bool by_prompt_rule;
+	struct str others; /* rules that match and lost, one a line */
 };
 
 /* The stricter of the two; the first on a tie. */

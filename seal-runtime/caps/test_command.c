@@ -249,7 +249,20 @@ TEST(the_answer_names_the_rule_and_its_line)
 	rules_free(&rules);
 }
 
+TEST(the_answer_names_the_rules_that_lost)
+{
+	struct rules rules = rules_new(GIT);
+	struct caps_question question = command_question("git status -s", NULL);
+	struct caps_answer answer = caps_check(rules.caps, &question);
+
+	assert_true(str_is(answer.parts[0].rule, "git status:*"));
+	assert_true(str_is(answer.parts[0].runners_up, "git:*\n"));
+	caps_answer_fini(&answer);
+	rules_free(&rules);
+}
+
 TEST_MAIN(RUN(commands_are_judged), RUN(a_nul_is_refused), RUN(what_runs_is_the_checked_tree),
           RUN(bad_patterns_do_not_load), RUN(opt_ins_let_patterns_load),
           RUN(every_step_of_the_scale_covers_its_command),
-          RUN(the_answer_names_the_rule_and_its_line))
+          RUN(the_answer_names_the_rule_and_its_line),
+	  RUN(the_answer_names_the_rules_that_lost))

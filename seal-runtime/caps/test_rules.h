@@ -18,7 +18,7 @@ struct rules {
 
 static inline struct rules rules_new(const char *lines)
 {
-	struct caps_context context = { .root = "/proj", .home = "/home/dev" };
+	struct caps_context context = { .root = "/proj", .home = "/home/dev", .explain = true };
 	cleanup_buf struct buf text = BUF_INIT;
 	struct rules rules = { 0 };
 

@@ -155,13 +155,43 @@ static void blank_out(struct field *field, struct str marker, const char *prefix
 	field->opaque = true;
 }
 
-struct ruling wrapper_judge_xargs(struct judging *j)
-{
-	struct str marker = STR("");
-	struct judging inner = *j;
-	size_t i = 1;
+struct xargs {
+	size_t command;    /* where the command starts; past the end: none */
+	struct str marker; /* of -I */
+	bool appends;      /* words from the input stand at the end */
+};
 
-	for (; i < j->n && !j->argv[i].opaque; i++) {
+/* -abc: letters, until one takes the rest or the next word; how many words it took. */
+static size_t read_xargs_option(const struct judging *j, size_t i, struct xargs *xargs)
+{
+	struct str word = j->argv[i].text;
+
+	for (size_t k = 1; k < word.len; k++) {
+		struct str rest = str_from(word, k + 1);
+		bool has_next = i + 1 < j->n && !j->argv[i + 1].opaque;
+
+		if (word.data[k] == 'I') {
+			xargs->marker = rest.len ? rest : has_next ? j->argv[i + 1].text : STR("");
+			if (xargs->marker.len == 0)
+				return 0;
+			return rest.len ? 1 : 2;
+		}
+		if (strchr("nLPsdE", word.data[k])) {
+			/* Of -I and -n or -L the last one counts: be ready for both. */
+			xargs->appends = xargs->appends || strchr("nL", word.data[k]);
+			return rest.len ? 1 : has_next ? 2 : 0;
+		}
+		if (!strchr("0rtx", word.data[k]))
+			return 0;
+	}
+	return 1;
+}
+
+static bool read_xargs(const struct judging *j, struct xargs *xargs)
+{
+	size_t i = 1, taken;
+
+	for (; i < j->n && !j->argv[i].opaque; i += taken) {
 		struct str word = j->argv[i].text;
 
 		if (word.len < 2 || word.data[0] != '-')
@@ -170,29 +200,31 @@ struct ruling wrapper_judge_xargs(struct judging *j)
 			i++;
 			break;
 		}
-		if (word.data[1] == 'I') {
-			marker = word.len > 2   ? str_from(word, 2)
-			         : i + 1 < j->n ? j->argv[i + 1].text
-			                        : STR("");
-			i += word.len == 2;
-		} else if (strchr("nLPsdE", word.data[1])) {
-			i += word.len == 2;
-		} else {
-			for (size_t k = 1; k < word.len; k++)
-				if (!strchr("0rtx", word.data[k]))
-					return wrapper_ask(j, "an option of xargs that is not "
-					                      "known to be harmless");
-		}
+		taken = read_xargs_option(j, i, xargs);
+		if (taken == 0)
+			return false;
 	}
-	if (i >= j->n)
+	xargs->appends = xargs->appends || xargs->marker.len == 0;
+	xargs->command = i;
+	return true;
+}
+
+struct ruling wrapper_judge_xargs(struct judging *j)
+{
+	struct xargs xargs = { .marker = { "", 0 } };
+	struct judging inner = *j;
+
+	if (!read_xargs(j, &xargs))
+		return wrapper_ask(j, "an option of xargs that is not known to be harmless");
+	if (xargs.command >= j->n)
 		return (struct ruling){ CAPS_ALLOW, STR("built in"), 0, "", false, false };
-	inner.n = j->n - i + (marker.len == 0);
+	inner.n = j->n - xargs.command;
 	inner.argv = arena_array(j->shell->arena, struct field, inner.n + 1);
-	memcpy(inner.argv, j->argv + i, (j->n - i) * sizeof(*inner.argv));
-	for (size_t k = 0; k < j->n - i; k++)
-		blank_out(&inner.argv[k], marker, "");
-	if (marker.len == 0)
-		inner.argv[inner.n - 1] =
+	memcpy(inner.argv, j->argv + xargs.command, inner.n * sizeof(*inner.argv));
+	for (size_t k = 0; k < inner.n; k++)
+		blank_out(&inner.argv[k], xargs.marker, "");
+	if (xargs.appends)
+		inner.argv[inner.n++] =
 			(struct field){ .text = STR(""), .opaque = true, .many = true };
 	inner.is_wrapped = true;
 	inner.depth++;
