@@ -74,6 +74,14 @@ static void listen_in_project(void)
 	assert_int_equal(listen(world.listener, 8), 0);
 }
 
+static const char *link_path(void)
+{
+	static char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/.env.local", world.project);
+	return path;
+}
+
 static int set_up(void **state)
 {
 	struct sandbox_setup setup = { 0 };
@@ -98,6 +106,8 @@ static int set_up(void **state)
 	make("project/.git/hooks/x.sample", "");
 	make("project/lib/.git/config", "[core]\n");
 	make("project/lib/.git/HEAD", "ref: refs/heads/main\n");
+	make("project/cfg/values", "SECRET\n");
+	assert_int_equal(symlinkat("cfg/values", AT_FDCWD, link_path()), 0);
 	copy_probe();
 	listen_in_project();
 	(void)setenv("SEAL_TEST_KEY", "SECRET", 1);
@@ -172,6 +182,7 @@ static const struct row {
 	{ "nor after its folder was renamed", "./probe rename conf conf2", REFUSED },
 	{ "nor under another name", "./probe link .env e", REFUSED },
 	{ "nor is it removed", "./probe remove .env", REFUSED },
+	{ "nor what a secret's name leads to", "./probe read cfg/values", REFUSED },
 	{ "what a deny rule names is not read", "./probe read private/notes", REFUSED },
 	{ "what a deny rule names is not written", "./probe write fixed/a", REFUSED },
 	{ "git's configuration is not written", "./probe write .git/config", REFUSED },

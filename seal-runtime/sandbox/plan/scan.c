@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "manifest/manifest.h"
 #include "sandbox/plan/names.h"
+#include "sandbox/plan/plan.h"
 #include "sandbox/plan/tracked.h"
 
 void scan_fini(struct scan *scan)
@@ -319,6 +320,22 @@ static bool is_fixture(struct before *before, const struct scan_seen *seen)
 	                  seen->folder, seen->name);
 }
 
+/* A link is only a name: what it leads to is treated where it lies.  But a file
+ * in the project that a secret's name leads to is that secret. */
+static int see_link(const struct before *before, const struct scan_seen *seen, struct err *err)
+{
+	cleanup_free char *real = NULL;
+	struct stat st;
+
+	if (!before->manifest->sandbox.command_mask_secrets || !name_is_secret(seen->name))
+		return 0;
+	real = realpath(seen->path, NULL);
+	if (!real || !path_covers(before->root, real) || lstat(real, &st) < 0 ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	return add_pinned(before, real, SCAN_MASK, false, err);
+}
+
 static int see_before(void *ctx, const struct scan_seen *seen, struct err *err)
 {
 	struct before *before = ctx;
@@ -326,9 +343,8 @@ static int see_before(void *ctx, const struct scan_seen *seen, struct err *err)
 	bool is_folder = seen->type == DT_DIR;
 
 	before->scan->n_walked++;
-	/* A link is only a name: what it leads to is treated where it lies. */
 	if (seen->type == DT_LNK)
-		return 0;
+		return see_link(before, seen, err);
 	/* The end of a host daemon: connecting needs no right that a bind could withhold. */
 	if (seen->type == DT_SOCK)
 		return add_pinned(before, seen->path, SCAN_MASK, false, err);
