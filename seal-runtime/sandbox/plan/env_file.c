@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "manifest/manifest.h"
 #include "sandbox/plan/plan.h"
+#include "sandbox/plan/scan.h"
 
 /* Names that would change what the checked script does, or our own. */
 static const char *const never[] = { "SEAL_*",         "PATH",     "LD_*",        "BASH_ENV", "ENV",
@@ -137,11 +138,17 @@ int env_load(const char *root, const struct manifest *manifest, char ***ret_list
 	for (size_t i = 0; r >= 0 && run->auto_load_env && i < run->auto_load_env_files.n; i++) {
 		struct str file = run->auto_load_env_files.items[i];
 
-		/* A name within the root; a shell's own file only when that was said. */
+		/*
+		 * A name within the root; a shell's own file only when that was said.
+		 * What the person denied to be read a command must not be told
+		 * either: it would only have to print its environment.
+		 */
 		if (file.len > NAME_MAX || str_chr(file, '/') != STR_NONE ||
 		    (str_is(file, ".envrc") && run->envrc_mode != ENVRC_ALLOW))
 			continue;
 		(void)snprintf(name, sizeof(name), "%.*s", STR_ARG(file));
+		if (scan_is_denied(&manifest->deny.read, name))
+			continue;
 		r = load_file(fd, name, manifest, &list, &n, err);
 	}
 	if (r < 0) {

@@ -12,8 +12,8 @@ struct manifest;
 #define ENV_FILE_MAX      (256 * 1024)
 #define ENV_VARIABLES_MAX 512
 
-/* NAME=value of every file that [command_run] lists, later ones win; NULL-ended,
- * to be freed with env_free(). */
+/* NAME=value of every file that [command_run] lists and no deny.read rule names,
+ * later ones win; NULL-ended, to be freed with env_free(). */
 int env_load(const char *root, const struct manifest *manifest, char ***ret_list, struct err *err);
 void env_free(char **list);
 

@@ -278,7 +278,7 @@ static bool rule_covers(const struct manifest_paths *rules, const struct manifes
 	return false;
 }
 
-static bool is_denied(const struct manifest_paths *rules, const char *relative)
+bool scan_is_denied(const struct manifest_paths *rules, const char *relative)
 {
 	char glob[PATH_MAX];
 
@@ -300,13 +300,13 @@ static int see_rules(const struct before *before, const struct scan_seen *seen, 
 	const char *relative = seen->path + strlen(before->root) + 1;
 	bool is_folder = seen->type == DT_DIR;
 
-	if (is_denied(&deny->read, relative)) {
+	if (scan_is_denied(&deny->read, relative)) {
 		int r = add_pinned(before, seen->path, SCAN_MASK, is_folder, err);
 
 		/* Nothing can be mounted in a folder that is hidden whole. */
 		return r < 0 ? r : is_folder;
 	}
-	if (is_denied(&deny->write, relative) || is_denied(&deny->del, relative))
+	if (scan_is_denied(&deny->write, relative) || scan_is_denied(&deny->del, relative))
 		return add_pinned(before, seen->path, SCAN_PROTECT, is_folder, err);
 	return 0;
 }

@@ -15,6 +15,7 @@
 
 struct err;
 struct manifest;
+struct manifest_paths;
 
 #define SCAN_ENTRIES_MAX 8192
 #define SCAN_DEPTH_MAX   64
@@ -58,6 +59,9 @@ static inline void scan_finip(struct scan *scan)
 /* Adds what lies under the real path `root` to an empty or filled scan. */
 int scan_project(const char *root, const struct manifest *manifest, struct scan *scan,
                  struct err *err);
+
+/* Does a deny rule of the manifest name this path within the project? */
+bool scan_is_denied(const struct manifest_paths *rules, const char *relative);
 
 /* Has the scan an entry of this path, whatever its kind? */
 bool scan_has(const struct scan *scan, const char *path);

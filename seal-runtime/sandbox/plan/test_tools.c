@@ -1,6 +1,9 @@
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/test.h"
 #include "manifest/manifest.h"
 #include "sandbox/plan/env_file.h"
@@ -64,4 +67,59 @@ TEST(lines)
 	}
 }
 
-TEST_MAIN(RUN(starts), RUN(lines))
+static const struct load_row {
+	const char *name, *rules, *want;
+} load_rows[] = {
+	{ "both files are read, and the later wins", "", "A=local" },
+	{ "a file that may not be read is not told to commands either",
+	  "[capabilities.deny.read]\ndefault_files = [\".env.local\"]\n", "A=env" },
+	{ "neither is one that a path of the rules denies",
+	  "[capabilities.deny.read]\npaths = [{ path = \".\", files = [\".env*\"] }]\n", NULL },
+	{ "none is read when that is said", "[command_run]\nauto_load_env = false\n", NULL },
+};
+
+static void put(const char *folder, const char *name, const char *text)
+{
+	cleanup_close int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = openat(at, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+TEST(loads)
+{
+	char folder[] = "/tmp/seal-env-XXXXXX";
+
+	assert_non_null(mkdtemp(folder));
+	put(folder, ".env", "A=env\n");
+	put(folder, ".env.local", "A=local\n");
+	TEST_ROWS (load_rows, row) {
+		cleanup_buf struct buf text = BUF_INIT;
+		struct manifest *manifest = NULL;
+		char **list = NULL;
+		struct err err;
+		size_t n = 0;
+
+		buf_addf(&text,
+		         "schema_version = 1\n[model]\nprovider = \"replay\"\nname = \"m\"\n%s",
+		         row->rules);
+		assert_int_equal(manifest_parse(buf_str(&text), "seal.toml", &manifest, &err), 0);
+		assert_int_equal(env_load(folder, manifest, &list, &err), 0);
+		while (list && list[n])
+			n++;
+		EXPECT_EQ(row, n > 0, row->want != NULL);
+		if (n > 0 && row->want)
+			EXPECT_STR(row, str_of(list[n - 1]), row->want);
+		env_free(list);
+		manifest_free(manifest);
+	}
+	for (const char *const *name = (const char *const[]){ ".env", ".env.local", NULL }; *name;
+	     name++) {
+		cleanup_close int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		assert_int_equal(unlinkat(at, *name, 0), 0);
+	}
+	assert_int_equal(rmdir(folder), 0);
+}
+
+TEST_MAIN(RUN(starts), RUN(lines), RUN(loads))
