@@ -1,4 +1,4 @@
-/* Printing a session's log.  For cmd_audit.c; reads, never writes. */
+/* Finding a session's log and printing it.  For the commands about sessions; reads, never writes. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,3 +13,7 @@ struct audit_filter {
 
 /* What is sound is printed, up to the first bad record, which is the error. */
 int audit_show(const char *dir, const struct audit_filter *filter, struct err *err);
+
+/* The folder of a session: a folder with a log in it, or a session's name, a prefix
+ * of one, or "latest".  *ret_dir is the caller's. */
+int audit_find(const char *wanted, char **ret_dir, struct err *err);

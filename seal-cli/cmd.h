@@ -33,6 +33,9 @@ int cmd_fail(const struct err *err);
 /* Replaces this process by `seald MODE ARGS...`; returns only on failure. */
 int cmd_exec_seald(const char *mode, int argc, char **argv);
 
+/* What cmd_manifest() hands on: suggest and test. */
+int cmd_suggest(int argc, char **argv);
+
 #define CMD(name, function, arguments, summary) int function(int argc, char **argv);
 #include "seal-cli/commands.def"
 #undef CMD

@@ -91,8 +91,7 @@ static int find_by_id(const char *wanted, char **ret_dir, struct err *err)
 	return *ret_dir ? 0 : err_nomem(err);
 }
 
-/* A folder with a log in it, or a session's name, a prefix of it, or "latest". */
-static int find_session(const char *wanted, char **ret_dir, struct err *err)
+int audit_find(const char *wanted, char **ret_dir, struct err *err)
 {
 	cleanup_buf struct buf log = BUF_INIT;
 
@@ -182,7 +181,7 @@ int cmd_audit(int argc, char **argv)
 		err_set(&err, ERR_INPUT, "audit: show or verify, and a session; see `seal help audit`");
 		return cmd_fail(&err);
 	}
-	if (find_session(argv[optind + 1], &dir, &err) < 0)
+	if (audit_find(argv[optind + 1], &dir, &err) < 0)
 		return cmd_fail(&err);
 	if (strcmp(argv[optind], "verify") == 0)
 		return verify(dir);
@@ -202,7 +201,7 @@ int cmd_replay(int argc, char **argv)
 		err_set(&err, ERR_INPUT, "replay: which session? see `seal sessions list`");
 		return cmd_fail(&err);
 	}
-	if (find_session(argv[1], &dir, &err) < 0)
+	if (audit_find(argv[1], &dir, &err) < 0)
 		return cmd_fail(&err);
 	argv[1] = dir;
 	return cmd_exec_seald("replay", argc - 1, argv + 1);

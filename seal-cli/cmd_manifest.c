@@ -16,13 +16,17 @@ static const char help[] =
     "usage: seal manifest show [--team] [--canonical]\n"
     "       seal manifest diff\n"
     "       seal manifest sign [--team] [--approve HASH]\n"
-    "       seal manifest verify\n\n"
+    "       seal manifest verify\n"
+    "       seal manifest suggest [--broad] SESSION...\n"
+    "       seal manifest test NEW.toml --against SESSION... [--fail looser|stricter|any] [--json]\n\n"
     "The manifest is the nearest seal.toml at or above this folder; seal-manifest(5) has its\n"
     "keys. No session starts on one that is not signed, or was changed since.\n\n"
     "  show     what it grants, in words, what changed since you approved it, and the hash\n"
     "  diff     only what changed; exit 1 when something did\n"
     "  sign     show it, ask, and sign it with your key (`seal keys`)\n"
-    "  verify   whether it may be used; exit 1 and the reason when not\n\n"
+    "  verify   whether it may be used; exit 1 and the reason when not\n"
+    "  suggest  the smallest manifest under which those sessions run without a prompt\n"
+    "  test     which calls of those sessions NEW.toml would deny, ask about or allow\n\n"
     "  --team       about seal.toml.sig in the project, which holds in every folder for who\n"
     "               trusts your key (`seal keys trust`), instead of your own approval\n"
     "  --canonical  print the signed bytes, as `ssh-keygen -Y sign -n seal-manifest` takes them\n"
@@ -52,7 +56,7 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 	}
 	if (!request->action)
 		return err_set(err, ERR_INPUT,
-			       "manifest: show, diff, sign or verify; see `seal manifest --help`");
+			       "manifest: show, diff, sign, verify, suggest or test; see `seal manifest --help`");
 	return 0;
 }
 
@@ -162,6 +166,8 @@ int cmd_manifest(int argc, char **argv)
 		(void)fputs(help, stdout);
 		return EXIT_DONE;
 	}
+	if (argc > 1 && (strcmp(argv[1], "suggest") == 0 || strcmp(argv[1], "test") == 0))
+		return cmd_suggest(argc - 1, argv + 1);
 	if (read_request(argc, argv, &request, &err) < 0 || load(&root, &manifest, &err) < 0)
 		return cmd_fail(&err);
 	if (strcmp(request.action, "show") == 0)
