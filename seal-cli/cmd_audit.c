@@ -140,7 +140,8 @@ static int verify(const char *dir)
 	if (summary.has_receipt)
 		printf("\nreceipt of the first %llu records, signed by %s%s",
 		       (unsigned long long)summary.receipt_records, summary.receipt_key,
-		       is_own_key(summary.receipt_key) ? " (this machine's key)" : " (not this machine's key)");
+		       is_own_key(summary.receipt_key) ? " (this machine's key)" :
+							 " (not this machine's key)");
 	printf("\nhead %s, %llu records, %llu denied, %llu asked\n", summary.head,
 	       (unsigned long long)summary.n_records, (unsigned long long)summary.n_denied,
 	       (unsigned long long)summary.n_asked);
