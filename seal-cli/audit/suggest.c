@@ -218,6 +218,8 @@ static void look_up(const struct past_question *question, struct str text, struc
 	yyjson_val *part;
 	size_t i, n;
 
+	/* Of one part that a rule allowed, the log has the rule only. */
+	*ret_rule = question->call->rule;
 	yyjson_arr_foreach (yyjson_obj_get(yyjson_doc_get_root(doc), "parts"), i, n, part) {
 		if (!str_eq(json_str(part, "text"), text))
 			continue;

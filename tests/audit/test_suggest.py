@@ -94,7 +94,7 @@ def _():
         assert "make --version" in exact["capabilities"]["allow"]["commands"]["patterns"], exact
         broad = p.seal("manifest", "suggest", "--broad", "latest")
         expect(broad, 0)
-        assert "make:*" in tomllib.loads(broad.stdout)["capabilities"]["allow"]["commands"]["patterns"], broad.stdout
+        assert "make --version:*" in tomllib.loads(broad.stdout)["capabilities"]["allow"]["commands"]["patterns"], broad.stdout
         calls, _code = judged(p, broad.stdout)
         assert not [c for c in calls if c["now"] == "prompt"], calls
 
