@@ -159,6 +159,12 @@ int sandbox_new(const struct sandbox_setup *setup, struct sandbox **ret_sandbox,
 
 	if (!sandbox)
 		return err_nomem(err);
+	/* Writing to the project itself when an overlay was asked for would be worse. */
+	if (setup->manifest->sandbox.overlay)
+		return err_set(
+			err, ERR_INPUT,
+			"[sandbox.os] workspace = \"overlay\" is not supported by this "
+			"version; remove the key to let commands write to the project itself");
 	if (fill(sandbox, setup, err) < 0)
 		return err_wrap(err, "sandbox");
 	if (probe_quick(err) < 0)
