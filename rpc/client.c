@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "base/dirs.h"
@@ -303,6 +304,15 @@ int rpc_client_call(struct rpc_client *client, const char *method, struct str pa
 	return rpc_client_wait(client, id, ret_reply, err);
 }
 
+/* The kernel tells the mask only to who sets one. */
+static mode_t mask_of_new_files(void)
+{
+	mode_t mask = umask(077);
+
+	(void)umask(mask);
+	return mask;
+}
+
 int rpc_client_lend_environment(struct rpc_client *client, struct err *err)
 {
 	cleanup_buf struct buf params = BUF_INIT;
@@ -316,6 +326,7 @@ int rpc_client_lend_environment(struct rpc_client *client, struct err *err)
 		if (utf8_valid(str_of(*variable)))
 			json_put(&w, str_of(*variable));
 	json_end(&w);
+	json_kv_int(&w, "umask", mask_of_new_files());
 	json_end(&w);
 	r = rpc_client_notify(client, "_seal/environment", buf_str(&params), err);
 	/* Keys are in it. */

@@ -29,9 +29,14 @@ void method_initialize(struct client *client, const char *id, const struct rpc_p
 void method_seal_environment(struct client *client, const char *id, const struct rpc_params *params)
 {
 	cleanup_buf struct buf text = BUF_INIT;
+	struct json w = json_to(&text);
 
 	(void)id;
-	message_value(&text, params->variables);
+	json_object(&w);
+	json_key(&w, "variables");
+	json_put_val(&w, params->variables);
+	json_kv_int(&w, "umask", params->umask);
+	json_end(&w);
 	if (text.failed || text.len > ENVIRONMENT_MAX)
 		return;
 	environment_free(client->environment);

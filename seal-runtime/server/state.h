@@ -16,7 +16,7 @@ struct client {
 	struct client *next;
 	struct server *server;
 	bool is_ready;       /* `initialize` was answered */
-	char *environment;   /* JSON array of what its sessions run in; NULL: the daemon's */
+	char *environment;   /* JSON: what its sessions run in; NULL: the daemon's */
 	bool is_interactive; /* somebody there answers questions */
 };
 
@@ -69,7 +69,7 @@ struct live {
 	size_t n_clients;
 	struct question *questions;
 	char *described;   /* JSON: the answer of session/new, load, resume */
-	char *environment; /* JSON array, of the client that opened it; NULL: the daemon's */
+	char *environment; /* JSON, of the client that opened it; NULL: the daemon's */
 	struct buf told;   /* the updates of the running turn, for who loads meanwhile */
 	int turn;          /* number of the last prompt */
 	bool is_started;   /* the worker answered _seal/start */

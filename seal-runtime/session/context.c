@@ -1,6 +1,7 @@
 #include "session/state.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -132,11 +133,17 @@ static void drop_variables(void)
 	environ[kept] = NULL;
 }
 
-int session_take_environment(yyjson_val *variables, struct err *err)
+/* seald's own mask is closed to others, for what it keeps; what the agent makes
+ * in the project is made as the person would. */
+#define UMASK_DEFAULT 022
+
+int session_take_environment(yyjson_val *environment, struct err *err)
 {
+	yyjson_val *variables = yyjson_obj_get(environment, "variables");
 	yyjson_val *variable;
 	size_t i, n;
 
+	(void)umask((mode_t)json_int(environment, "umask", UMASK_DEFAULT) & 0777);
 	if (!yyjson_is_arr(variables))
 		return 0;
 	drop_variables();

@@ -60,7 +60,7 @@ void session_reload(struct session *session);
 
 /* context.c: the worker's environment becomes that of the client who opened the
  * session, as if it had been started from there. */
-int session_take_environment(yyjson_val *variables, struct err *err);
+int session_take_environment(yyjson_val *environment, struct err *err);
 
 /* The project context for init, as JSON. */
 int session_context(const struct session *session, struct buf *ret_json, struct err *err);

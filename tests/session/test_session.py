@@ -511,6 +511,20 @@ def _():
             assert who in str(p.requests()[-1]["body"]["messages"][-1]), p.requests()[-1]["body"]["messages"][-1]
 
 
+@row("what the agent makes in the project has the modes that the person's shell would give")
+def _():
+    steps = [call("file_write", path="src/a.c", text="1\n"), call("command_run", command="touch src/b.c"), text("Done.")] * 2
+    rules = WRITE.replace(", prompt = true", "") + '[capabilities.allow.commands]\npatterns = ["touch src/b.c"]\n'
+    for mask, want in ((0o022, 0o644), (0o007, 0o660)):
+        with Project(BUILD, steps, rules) as p:
+            os.makedirs(os.path.join(p.root, "src"))
+            done = p.seal("run", "make them", umask=mask)
+            assert done.returncode == 0, done.stderr
+            for name in ("src/a.c", "src/b.c"):
+                mode = stat.S_IMODE(os.stat(os.path.join(p.root, name)).st_mode)
+                assert mode == want, f"{name} is {mode:o}, want {want:o}"
+
+
 @row("a key that was set after the daemon started is found")
 def _():
     with Project(BUILD, [text("Well.")]) as p:
