@@ -381,6 +381,11 @@ struct str edit_word(const struct edit *edit)
 	return (struct str){ edit->text.data ? edit->text.data + at : "", edit->cursor - at };
 }
 
+bool edit_is_command(const struct edit *edit)
+{
+	return edit_word(edit).len == edit->cursor;
+}
+
 void edit_replace_word(struct edit *edit, struct str with)
 {
 	erase(edit, edit->cursor - edit_word(edit).len, edit->cursor, false);
@@ -460,10 +465,11 @@ void edit_draw(const struct edit *edit, const char *prompt, struct style style, 
 		size_t end = line_end(edit, at);
 
 		if (at == 0)
-			line_adds(&line, style, prompt);
+			line_adds(&line, (struct style){ .paint = PAINT_ACCENT }, prompt);
 		for (size_t i = 0; at && i < margin; i++)
 			line_adds(&line, style, " ");
 		draw_upto(edit, at, end, style, &line);
+		line.hang = margin;
 		each(ctx, &line);
 		at = end + 1;
 	} while (at <= edit->text.len);
@@ -480,7 +486,7 @@ static void place(const struct line *line, size_t cells, size_t columns, size_t 
 			break;
 		(*row)++;
 	}
-	*column = cells > start ? cells - start : 0;
+	*column = line_indent(line, columns, start) + (cells > start ? cells - start : 0);
 	if (*column >= columns) {
 		(*row)++;
 		*column = 0;
@@ -500,17 +506,14 @@ void edit_cursor(const struct edit *edit, const char *prompt, size_t columns, si
 		for (size_t i = 0; i < margin; i++)
 			line_adds(&line, (struct style){ 0 }, at ? " " : ">");
 		draw_upto(edit, at, end, (struct style){ 0 }, &line);
+		line.hang = margin;
 		if (edit->cursor <= end) {
 			draw_upto(edit, at, edit->cursor, (struct style){ 0 }, &before);
 			place(&line, margin + before.n, columns, &row, ret_column);
 			*ret_row = row;
 			return;
 		}
-		for (size_t from = 0, start; from < line.n;) {
-			(void)line_wrap(&line, columns, &from, &start);
-			row++;
-		}
-		row += line.n == 0;
+		row += line_rows(&line, columns);
 		at = end + 1;
 	}
 }

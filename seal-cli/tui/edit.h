@@ -36,6 +36,8 @@ void edit_clear(struct edit *edit);
 
 /* The text before the cursor back to the last blank: what Tab completes. */
 struct str edit_word(const struct edit *edit);
+/* The cursor is in the first word of the text. */
+bool edit_is_command(const struct edit *edit);
 /* Replaces that word. */
 void edit_replace_word(struct edit *edit, struct str with);
 

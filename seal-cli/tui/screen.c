@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include "seal-cli/tui/backlog.h"
+#include "seal-cli/tui/links.h"
+
 struct frame {
 	struct cell *cells;	/* rows x columns */
 	size_t rows;
@@ -10,22 +13,26 @@ struct frame {
 
 struct screen {
 	size_t columns, height;
-	enum screen_colours colours;
+	enum theme theme;
+	const struct links *links;
 	struct frame now, next;
+	struct cell *scratch;	/* one row */
 	struct buf out;
 	struct buf committed;	/* bytes of lines on their way to the scrollback */
 	struct style pen;
-	bool pen_known, synced;
+	bool pen_known;
 	bool painted;	/* `now` is what the terminal shows */
+	struct backlog *backlog;
+	size_t scroll;	/* rows above the newest */
 };
 
-struct screen *screen_new(size_t columns, size_t rows, enum screen_colours colours)
+struct screen *screen_new(size_t columns, size_t rows, enum theme theme)
 {
 	struct screen *screen = calloc(1, sizeof(*screen));
 
 	if (!screen)
 		return NULL;
-	screen->colours = colours;
+	screen->theme = theme;
 	screen_resize(screen, columns, rows);
 	return screen;
 }
@@ -36,8 +43,10 @@ void screen_free(struct screen *screen)
 		return;
 	free(screen->now.cells);
 	free(screen->next.cells);
+	free(screen->scratch);
 	buf_fini(&screen->out);
 	buf_fini(&screen->committed);
+	backlog_free(screen->backlog);
 	free(screen);
 }
 
@@ -61,6 +70,36 @@ size_t screen_live(const struct screen *screen)
 	return screen->next.rows;
 }
 
+void screen_set_theme(struct screen *screen, enum theme theme)
+{
+	screen->theme = theme;
+	screen->painted = false;
+}
+
+void screen_set_links(struct screen *screen, const struct links *links)
+{
+	screen->links = links;
+}
+
+bool screen_keep_lines(struct screen *screen)
+{
+	screen->backlog = backlog_new();
+	return screen->backlog != NULL;
+}
+
+void screen_scroll(struct screen *screen, long rows)
+{
+	if (rows == 0 || (rows < 0 && (size_t)-rows > screen->scroll))
+		screen->scroll = 0;
+	else
+		screen->scroll += (size_t)rows;	/* too far is mended when it is drawn */
+}
+
+bool screen_is_scrolled(const struct screen *screen)
+{
+	return screen->scroll > 0;
+}
+
 static bool frame_room(struct screen *screen, struct frame *frame)
 {
 	struct cell *cells = realloc(frame->cells, screen->columns * screen->height * sizeof(*cells));
@@ -82,35 +121,47 @@ static void put_move(struct screen *screen, long rows, size_t column)
 	buf_addf(&screen->out, "\x1b[%zuG", column + 1);
 }
 
-static void put_colour(struct buf *out, unsigned int colour, unsigned int base)
+/* The first sixteen by the codes that every terminal knows. */
+static void put_colour(struct buf *out, int colour, int base)
 {
-	if (colour == COLOUR_DEFAULT)
+	if (colour < 0)
 		return;
-	if (colour >= COLOUR_BRIGHT_BLACK)
-		buf_addf(out, ";%u", base + 60 + colour - COLOUR_BRIGHT_BLACK);
+	if (colour < 8)
+		buf_addf(out, ";%d", base + colour);
+	else if (colour < 16)
+		buf_addf(out, ";%d", base + 60 + colour - 8);
 	else
-		buf_addf(out, ";%u", base + colour - COLOUR_BLACK);
+		buf_addf(out, ";%d;5;%d", base + 8, colour);
 }
 
-static void put_style(struct screen *screen, struct buf *out, struct style style)
+static void put_look(struct screen *screen, struct buf *out, struct style style)
 {
 	static const struct {
 		enum attr attr;
 		const char *code;
 	} codes[] = { { ATTR_BOLD, ";1" },	{ ATTR_DIM, ";2" },	{ ATTR_ITALIC, ";3" },
 		      { ATTR_UNDERLINE, ";4" }, { ATTR_REVERSE, ";7" }, { ATTR_STRIKE, ";9" } };
+	const struct look *look = theme_look(screen->theme, style.paint);
 
-	if (screen->pen_known && memcmp(&screen->pen, &style, sizeof(style)) == 0)
-		return;
 	buf_adds(out, "\x1b[0");
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (style.attrs & codes[i].attr)
+		if ((style.attrs | look->attrs) & codes[i].attr)
 			buf_adds(out, codes[i].code);
-	if (screen->colours == SCREEN_COLOURS) {
-		put_colour(out, style.fg, 30);
-		put_colour(out, style.bg, 40);
-	}
+	put_colour(out, look->foreground, 30);
+	put_colour(out, look->background, 40);
 	buf_addc(out, 'm');
+}
+
+static void put_style(struct screen *screen, struct buf *out, struct style style)
+{
+	bool is_known = screen->pen_known;
+
+	if (is_known && memcmp(&screen->pen, &style, sizeof(style)) == 0)
+		return;
+	if (!is_known || screen->pen.paint != style.paint || screen->pen.attrs != style.attrs)
+		put_look(screen, out, style);
+	if (is_known ? screen->pen.link != style.link : style.link != 0)
+		buf_addf(out, "\x1b]8;;%s\x1b\\", links_get(screen->links, style.link));
 	screen->pen = style;
 	screen->pen_known = true;
 }
@@ -141,23 +192,50 @@ static void put_blank(struct screen *screen, struct buf *out, size_t from)
 
 /* -- filling -- */
 
+/*
+ * Row by row: erasing the whole display at once makes some terminals (tmux) keep
+ * what was on it in the scrollback, where it would be a second time.
+ */
 void screen_redraw(struct screen *screen)
 {
-	buf_adds(&screen->out, "\x1b[H\x1b[2J");
+	buf_adds(&screen->out, "\x1b[0m");
+	for (size_t r = screen->height; r > 0; r--)
+		buf_addf(&screen->out, "\x1b[%zu;1H\x1b[K", r);
 	screen->now.rows = 0;
 	screen->now.cursor_row = 0;
 	screen->painted = false;
 }
 
+static void fill_row(struct screen *screen, struct cell *row, size_t indent,
+		     const struct cell *cells, size_t n)
+{
+	for (size_t i = 0; i < screen->columns; i++)
+		if (i < indent || i >= indent + n)
+			row[i] = (struct cell){ .bytes = " ", .len = 1, .width = 1 };
+	if (n)
+		memcpy(row + indent, cells, n * sizeof(*row));
+}
+
+static struct cell *next_row(struct screen *screen, size_t r)
+{
+	return screen->next.cells + r * screen->columns;
+}
+
 void screen_commit(struct screen *screen, const struct line *line)
 {
-	size_t at = 0, start, end;
+	size_t at = 0, start, end, indent;
 
+	if (screen->backlog) {
+		backlog_add(screen->backlog, line);
+		return;
+	}
 	screen->pen_known = false;
 	do {
 		end = line_wrap(line, screen->columns, &at, &start);
-		put_cells(screen, &screen->committed, line->cells + start, 0, end - start);
-		put_blank(screen, &screen->committed, end - start);
+		indent = line_indent(line, screen->columns, start);
+		fill_row(screen, screen->scratch, indent, line_cells(line, start), end - start);
+		put_cells(screen, &screen->committed, screen->scratch, 0, indent + end - start);
+		put_blank(screen, &screen->committed, indent + end - start);
 		buf_adds(&screen->committed, "\r\n");
 	} while (at < line->n);
 	screen->pen_known = false;
@@ -169,31 +247,54 @@ void screen_begin(struct screen *screen)
 	screen->next.cursor_row = screen->next.cursor_column = 0;
 }
 
-size_t screen_row(struct screen *screen, const struct line *line)
+size_t screen_row_within(struct screen *screen, const struct line *line, size_t most)
 {
 	size_t at = 0, start, end, rows = 0;
 
 	do {
-		struct cell *row;
-
 		end = line_wrap(line, screen->columns, &at, &start);
-		if (screen->next.rows == screen->height)
+		if (screen->next.rows == screen->height || rows == most)
 			return rows;
-		row = screen->next.cells + screen->next.rows++ * screen->columns;
-		memset(row, 0, screen->columns * sizeof(*row));
-		if (end > start)	/* an empty line has no cells at all */
-			memcpy(row, line->cells + start, (end - start) * sizeof(*row));
-		for (size_t i = end - start; i < screen->columns; i++)
-			row[i] = (struct cell){ .bytes = " ", .len = 1, .width = 1 };
+		fill_row(screen, next_row(screen, screen->next.rows++),
+			 line_indent(line, screen->columns, start), line_cells(line, start), end - start);
 		rows++;
 	} while (at < line->n);
 	return rows;
 }
 
+size_t screen_row(struct screen *screen, const struct line *line)
+{
+	return screen_row_within(screen, line, screen->height);
+}
+
 void screen_cursor(struct screen *screen, size_t row, size_t column)
 {
-	screen->next.cursor_row = row;
+	screen->next.cursor_row = row < screen->height ? row : screen->height - 1;
 	screen->next.cursor_column = column < screen->columns ? column : screen->columns - 1;
+}
+
+static void put_kept(void *ctx, size_t row, size_t indent, const struct cell *cells, size_t n)
+{
+	fill_row(ctx, next_row(ctx, row), indent, cells, n);
+}
+
+/* The kept lines above the live region, so that the frame fills the terminal. */
+static void put_backlog(struct screen *screen)
+{
+	size_t live = screen->next.rows, free_rows = screen->height - live, above, reach;
+
+	memmove(next_row(screen, free_rows), screen->next.cells,
+		live * screen->columns * sizeof(*screen->next.cells));
+	for (size_t r = 0; r < free_rows; r++)
+		put_kept(screen, r, 0, NULL, 0);
+	above = backlog_show(screen->backlog, screen->columns, free_rows, 0, put_kept, screen);
+	reach = screen->scroll < above ? screen->scroll : above;
+	if (screen->scroll) {
+		screen->scroll = reach;
+		(void)backlog_show(screen->backlog, screen->columns, free_rows, reach, put_kept, screen);
+	}
+	screen->next.rows = screen->height;
+	screen->next.cursor_row += free_rows;
 }
 
 /* -- painting -- */
@@ -223,17 +324,21 @@ static void put_row(struct screen *screen, const struct cell *row)
 	put_blank(screen, &screen->out, end);
 }
 
-/* Rows of `next` that `now` does not have, from the cursor's row downward. */
+/*
+ * Every row, from the cursor's downward, over what was there.  What the last
+ * frame had below is erased before the last row is written: behind a full row
+ * the cursor stands on its last column, not after it.  And not from the top left
+ * corner, for the reason that screen_redraw() gives: a region has several rows.
+ */
 static void paint_all(struct screen *screen)
 {
 	for (size_t r = 0; r < screen->next.rows; r++) {
-		const struct cell *row = screen->next.cells + r * screen->columns;
-
 		if (r)
 			buf_adds(&screen->out, "\r\n");
-		put_row(screen, row);
+		if (r + 1 == screen->next.rows)
+			buf_adds(&screen->out, "\x1b[J");
+		put_row(screen, screen->next.cells + r * screen->columns);
 	}
-	buf_adds(&screen->out, "\x1b[J");
 }
 
 /* One row's difference; *at_row is where the cursor is. */
@@ -268,14 +373,13 @@ static void paint_difference(struct screen *screen, size_t *at_row)
 	for (size_t r = 0; r < common; r++)
 		paint_row(screen, r, at_row);
 	for (size_t r = common; r < screen->next.rows; r++) {
-		const struct cell *row = screen->next.cells + r * screen->columns;
-
 		put_move(screen, (long)(r - 1) - (long)*at_row, 0);
 		buf_adds(&screen->out, "\r\n");
 		*at_row = r;
-		put_row(screen, row);
+		put_row(screen, screen->next.cells + r * screen->columns);
 	}
 	if (screen->now.rows > screen->next.rows) {
+		put_style(screen, &screen->out, (struct style){ 0 });
 		put_move(screen, (long)screen->next.rows - (long)*at_row, 0);
 		*at_row = screen->next.rows;
 		buf_adds(&screen->out, "\x1b[J");
@@ -301,13 +405,21 @@ static size_t rewrapped(const struct screen *screen, size_t columns)
 void screen_resize(struct screen *screen, size_t columns, size_t rows)
 {
 	columns = columns < 10 ? 10 : columns;
+	rows = rows < 4 ? 4 : rows;
 	if (screen->painted && columns < screen->columns)
 		screen->now.cursor_row = rewrapped(screen, columns);
+	/* A lower terminal has scrolled what was above its first row away. */
+	if (screen->now.cursor_row >= rows)
+		screen->now.cursor_row = rows - 1;
 	screen->columns = columns;
-	screen->height = rows < 4 ? 4 : rows;
-	if (!frame_room(screen, &screen->now) || !frame_room(screen, &screen->next))
+	screen->height = rows;
+	free(screen->scratch);
+	screen->scratch = calloc(columns, sizeof(*screen->scratch));
+	if (!screen->scratch || !frame_room(screen, &screen->now) || !frame_room(screen, &screen->next))
 		abort();
 	screen->next.rows = 0;
+	if (screen->backlog)
+		screen_redraw(screen);
 	screen->painted = false;
 }
 
@@ -325,16 +437,19 @@ static bool unchanged(const struct screen *screen)
 
 void screen_end(struct screen *screen)
 {
-	size_t at_row = screen->now.cursor_row;
+	size_t at_row;
 	struct frame was;
 
+	if (screen->backlog)
+		put_backlog(screen);
 	if (unchanged(screen))
 		return;
+	at_row = screen->now.cursor_row;
 	buf_adds(&screen->out, "\x1b[?2026h\x1b[?25l");
 	if (!screen->painted || screen->committed.len) {
 		put_move(screen, -(long)at_row, 0);
+		screen->pen_known = false;
 		put_style(screen, &screen->out, (struct style){ 0 });
-		buf_adds(&screen->out, "\x1b[J");
 		buf_add(&screen->out, buf_str(&screen->committed));
 		buf_clear(&screen->committed);
 		paint_all(screen);
@@ -342,8 +457,8 @@ void screen_end(struct screen *screen)
 	} else {
 		paint_difference(screen, &at_row);
 	}
-	put_move(screen, (long)screen->next.cursor_row - (long)at_row, screen->next.cursor_column);
 	put_style(screen, &screen->out, (struct style){ 0 });
+	put_move(screen, (long)screen->next.cursor_row - (long)at_row, screen->next.cursor_column);
 	buf_adds(&screen->out, "\x1b[?25h\x1b[?2026l");
 	was = screen->now;
 	screen->now = screen->next;
@@ -353,9 +468,18 @@ void screen_end(struct screen *screen)
 
 void screen_leave(struct screen *screen, bool erase)
 {
+	size_t rows = screen->now.rows;
+
 	put_move(screen, erase ? -(long)screen->now.cursor_row
-			       : (long)screen->now.rows - 1 - (long)screen->now.cursor_row, 0);
-	buf_adds(&screen->out, erase ? "\x1b[0m\x1b[J" : "\x1b[0m\r\n");
+			       : (long)rows - 1 - (long)screen->now.cursor_row, 0);
+	buf_adds(&screen->out, "\x1b[0m");
+	for (size_t r = 0; erase && r < rows; r++)
+		buf_adds(&screen->out, r ? "\r\n\x1b[K" : "\x1b[K");
+	if (!erase)
+		buf_adds(&screen->out, "\r\n");
+	else if (rows > 1)
+		put_move(screen, -(long)(rows - 1), 0);
 	screen->now.rows = screen->now.cursor_row = 0;
+	screen->pen_known = false;
 	screen->painted = false;
 }

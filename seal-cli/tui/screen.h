@@ -17,20 +17,31 @@
 #include "seal-cli/tui/text.h"
 
 struct screen;
+struct links;
 
-enum screen_colours { SCREEN_MONO, SCREEN_COLOURS };
-
-struct screen *screen_new(size_t columns, size_t rows, enum screen_colours colours);
+struct screen *screen_new(size_t columns, size_t rows, enum theme theme);
 void screen_free(struct screen *screen);
 DEFINE_CLEANUP(struct screen, screen_free)
 
 size_t screen_columns(const struct screen *screen);
 size_t screen_rows(const struct screen *screen);
 
+/* Another look; the next frame repaints. */
+void screen_set_theme(struct screen *screen, enum theme theme);
+/* The addresses of cells; borrowed, NULL for none. */
+void screen_set_links(struct screen *screen, const struct links *links);
+
+/* For the alternate screen, which has no scrollback: finished lines are kept
+ * here, the frame fills the terminal, and screen_scroll() moves over them
+ * (positive: back in time; 0: to the newest).  False when memory ran out. */
+bool screen_keep_lines(struct screen *screen);
+void screen_scroll(struct screen *screen, long rows);
+bool screen_is_scrolled(const struct screen *screen);
+
 /* The terminal changed size: the next frame repaints the live region. */
 void screen_resize(struct screen *screen, size_t columns, size_t rows);
 
-/* Everything drawn is forgotten: the next frame repaints from an empty screen. */
+/* Everything drawn is forgotten: the next frame starts from an empty screen. */
 void screen_redraw(struct screen *screen);
 
 void screen_commit(struct screen *screen, const struct line *line);
@@ -38,6 +49,8 @@ void screen_commit(struct screen *screen, const struct line *line);
 void screen_begin(struct screen *screen);
 /* Adds `line`, wrapped, to the live region; returns the rows it took. */
 size_t screen_row(struct screen *screen, const struct line *line);
+/* The same, its first `rows` rows at most. */
+size_t screen_row_within(struct screen *screen, const struct line *line, size_t rows);
 /* Where the cursor stands, in rows and columns of the live region. */
 void screen_cursor(struct screen *screen, size_t row, size_t column);
 /* Rows of the live region so far. */

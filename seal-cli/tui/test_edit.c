@@ -133,7 +133,7 @@ static const struct cursor_row {
 	size_t columns, row, column;
 } cursor_rows[] = {
 	{ "behind the prompt", "", 20, 0, 2 },
-	{ "in a wrapped line", "aaaaaaaa bbbbb", 12, 1, 5 },
+	{ "in a wrapped line", "aaaaaaaa bbbbb", 12, 1, 7 },
 	{ "a full row moves to the next", "aaaaaaaaaa", 12, 1, 0 },
 	{ "in a second line", "ab<C-j>cde", 20, 1, 5 },
 	{ "an empty second line", "ab<C-j>", 20, 1, 2 },

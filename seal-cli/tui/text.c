@@ -144,6 +144,26 @@ void line_adds(struct line *line, struct style style, const char *text)
 	line_add(line, style, str_of(text));
 }
 
+void line_join(struct line *line, const struct line *other)
+{
+	size_t size = line->n + other->n;
+	struct cell *cells;
+
+	if (other->n == 0)
+		return;
+	if (size > line->size) {
+		cells = realloc(line->cells, size * sizeof(*cells));
+		if (!cells) {
+			line->failed = true;
+			return;
+		}
+		line->cells = cells;
+		line->size = size;
+	}
+	memcpy(line->cells + line->n, other->cells, other->n * sizeof(*line->cells));
+	line->n = size;
+}
+
 size_t line_width(const struct line *line)
 {
 	return line->n;	/* a wide character has two cells */
@@ -162,11 +182,58 @@ static bool is_blank(const struct cell *cell)
 	return cell->len == 1 && cell->bytes[0] == ' ';
 }
 
+const struct cell *line_cells(const struct line *line, size_t start)
+{
+	return line->cells ? line->cells + start : NULL;
+}
+
+size_t line_indent(const struct line *line, size_t width, size_t start)
+{
+	/* A deep indent on a narrow screen would leave no room. */
+	return start && line->hang * 2 <= width ? line->hang : 0;
+}
+
+size_t line_rows(const struct line *line, size_t width)
+{
+	size_t at = 0, start, rows = line->n == 0;
+
+	for (; at < line->n; rows++)
+		(void)line_wrap(line, width, &at, &start);
+	return rows;
+}
+
+struct line line_skip(const struct line *line, size_t width, size_t rows)
+{
+	struct line rest = { .cells = line->cells, .n = line->n, .hang = line->hang };
+	size_t at = 0, start;
+
+	while (rows-- > 0 && at < line->n)
+		(void)line_wrap(line, width, &at, &start);
+	if (at == 0)
+		return rest;
+	rest.cells += at;
+	rest.n -= at;
+	return rest;
+}
+
+void line_cut(struct line *line, size_t width)
+{
+	static const struct cell more = { .bytes = "…", .len = 3, .width = 1 };
+
+	if (line->n <= width || width == 0)
+		return;
+	line->n = width;
+	line->cells[width - 1] = more;
+	if (width > 1 && line->cells[width - 2].width == 2)	/* half of it is gone */
+		line->cells[width - 2] = more;
+}
+
 size_t line_wrap(const struct line *line, size_t width, size_t *at, size_t *ret_start)
 {
-	size_t start = *at, end, cut;
+	size_t start = *at, end, cut, low = start ? start : line->hang;
 
 	*ret_start = start;
+	width -= line_indent(line, width, start);
 	if (width < 2)
 		width = 2;
 	if (line->n - start <= width) {
@@ -177,9 +244,9 @@ size_t line_wrap(const struct line *line, size_t width, size_t *at, size_t *ret_
 	if (line->cells[end].width == 0)	/* never between the halves of a wide one */
 		end--;
 	cut = end;
-	while (cut > start && !is_blank(&line->cells[cut]))
+	while (cut > low && !is_blank(&line->cells[cut]))
 		cut--;
-	if (cut == start) {
+	if (cut <= low) {	/* one long word, be it behind a sign */
 		*at = end;
 		return end;
 	}

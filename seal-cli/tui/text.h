@@ -10,31 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
 #include "base/str.h"
+#include "seal-cli/tui/theme.h"
 
 #define CELL_BYTES 20
 
-enum attr {
-	ATTR_BOLD = 1,
-	ATTR_DIM = 2,
-	ATTR_ITALIC = 4,
-	ATTR_UNDERLINE = 8,
-	ATTR_REVERSE = 16,
-	ATTR_STRIKE = 32,
-};
-
-/* Colours of the terminal's own palette; the theme says which is for what. */
-enum colour {
-	COLOUR_DEFAULT = 0,
-	COLOUR_BLACK, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW,
-	COLOUR_BLUE, COLOUR_MAGENTA, COLOUR_CYAN, COLOUR_WHITE,
-	COLOUR_BRIGHT_BLACK, COLOUR_BRIGHT_RED, COLOUR_BRIGHT_GREEN, COLOUR_BRIGHT_YELLOW,
-	COLOUR_BRIGHT_BLUE, COLOUR_BRIGHT_MAGENTA, COLOUR_BRIGHT_CYAN, COLOUR_BRIGHT_WHITE,
-};
-
+/* What a cell is for; how that looks is the theme's. */
 struct style {
-	uint8_t fg, bg;	/* enum colour */
-	uint8_t attrs;	/* enum attr, or-ed */
+	uint8_t paint;	/* enum paint */
+	uint8_t attrs;	/* enum attr, or-ed; beside those of the paint */
+	uint16_t link;	/* of links.h; 0: none */
 };
 
 /* One character of the screen.  width 0: the right half of a wide one. */
@@ -49,6 +35,7 @@ struct cell {
 struct line {
 	struct cell *cells;
 	size_t n, size;
+	size_t hang;	/* blanks in front of every row but the first, when it wraps */
 	bool failed;	/* out of memory: what was added is cut */
 };
 
@@ -64,6 +51,9 @@ static inline void line_finip(struct line *line)
 void line_add(struct line *line, struct style style, struct str text);
 void line_adds(struct line *line, struct style style, const char *text);
 
+/* Appends the cells of another line. */
+void line_join(struct line *line, const struct line *other);
+
 /* Columns of the line. */
 size_t line_width(const struct line *line);
 
@@ -73,6 +63,21 @@ size_t line_width(const struct line *line);
  * row (blanks at the break are dropped).  Call while *at < line->n.
  */
 size_t line_wrap(const struct line *line, size_t width, size_t *at, size_t *ret_start);
+
+/* The cells from `start` on; an empty line has none to point to. */
+const struct cell *line_cells(const struct line *line, size_t start);
+
+/* The blanks in front of the row that starts at cell `start`. */
+size_t line_indent(const struct line *line, size_t width, size_t start);
+
+/* Rows of the line at this width; an empty line has one. */
+size_t line_rows(const struct line *line, size_t width);
+
+/* The line without its first rows; borrows its cells. */
+struct line line_skip(const struct line *line, size_t width, size_t rows);
+
+/* Cuts the line at `width` columns, with an ellipsis. */
+void line_cut(struct line *line, size_t width);
 
 /* Columns of plain text. */
 size_t text_width(struct str text);

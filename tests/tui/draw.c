@@ -17,8 +17,9 @@ static void fill(struct line *line)
 {
 	int n = rand() % 12;
 
+	line->hang = (size_t)rand() % 6;
 	for (int i = 0; i < n; i++) {
-		struct style style = { .fg = (uint8_t)(rand() % 17), .attrs = (uint8_t)(rand() % 64) };
+		struct style style = { .paint = (uint8_t)(rand() % PAINT_MAX), .attrs = (uint8_t)(rand() % 64) };
 
 		line_adds(line, style, words[rand() % 9]);
 		line_adds(line, (struct style){ 0 }, " ");
@@ -33,6 +34,7 @@ static void tell(const struct line *line, size_t columns, size_t *rows, size_t m
 		end = line_wrap(line, columns, &at, &start);
 		if ((*rows)++ >= max)
 			return;
+		printf("%*s", (int)line_indent(line, columns, start), "");
 		for (size_t i = start; i < end; i++)
 			printf("%.*s", line->cells[i].len, line->cells[i].bytes);
 		putchar('\n');
@@ -43,7 +45,7 @@ int main(int argc, char **argv)
 {
 	size_t columns = argc > 4 ? strtoul(argv[2], NULL, 10) : 80;
 	size_t rows = argc > 4 ? strtoul(argv[3], NULL, 10) : 24;
-	cleanup_with(screen_free) struct screen *screen = screen_new(columns, rows, SCREEN_COLOURS);
+	cleanup_with(screen_free) struct screen *screen = screen_new(columns, rows, THEME_DARK);
 	struct line lines[8] = { 0 };
 
 	srand(argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 10) : 1);

@@ -1,7 +1,7 @@
 /*
  * The conversation on the screen: made from ACP session updates, drawn as lines.
- * What is finished is committed to the scrollback once and forgotten, except the
- * last tool call's body, which can be shown again whole.
+ * What is finished is handed out once, as soon as its look cannot change any
+ * more, and forgotten, except a few folded pieces that can be shown again whole.
  */
 #pragma once
 
@@ -12,12 +12,15 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "seal-cli/tui/screen.h"
+#include "seal-cli/tui/view/markdown.h"
 
-#define TRANSCRIPT_BODY_ROWS 8	/* of a tool's output, before it is folded */
+#define TRANSCRIPT_TAIL_MAX   ((size_t)256 << 10) /* of a running command's output */
+#define TRANSCRIPT_FOLDED_MAX 32
 
 struct transcript;
 
-struct transcript *transcript_new(void);
+/* `links` may be NULL. */
+struct transcript *transcript_new(struct links *links);
 void transcript_free(struct transcript *transcript);
 DEFINE_CLEANUP(struct transcript, transcript_free)
 
@@ -31,10 +34,12 @@ void transcript_notice(struct transcript *transcript, struct str text, bool is_e
 /* The turn ended: nothing is live any more. */
 void transcript_settle(struct transcript *transcript);
 
-/* Finished lines to the scrollback. */
+/* Finished lines, each once: to `each`, or to the scrollback. */
+void transcript_write(struct transcript *transcript, size_t columns, markdown_fn *each, void *ctx);
 void transcript_commit(struct transcript *transcript, struct screen *screen);
 /* The last `rows` rows of what is still live, within the frame that was begun. */
 void transcript_draw(const struct transcript *transcript, struct screen *screen, size_t rows);
 
-/* The last finished tool call, with its whole body, to the scrollback. */
-void transcript_unfold(struct transcript *transcript, struct screen *screen);
+/* A folded piece, whole, to the scrollback: the last one, and with each further
+ * call the one before.  False when there is none. */
+bool transcript_unfold(struct transcript *transcript, struct screen *screen);

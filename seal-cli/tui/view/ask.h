@@ -18,17 +18,28 @@
 #include "seal-cli/tui/screen.h"
 
 struct ask_view;
+struct buf;
+
+/* The line of seal.toml for a choice that lasts. */
+typedef void ask_line_fn(const char *verb, const char *pattern, bool allow, bool prompt,
+			 struct buf *ret_text);
 
 /* `params` of the request; copied.  NULL when memory ran out. */
-struct ask_view *ask_view_new(yyjson_val *params);
+struct ask_view *ask_view_new(yyjson_val *params, ask_line_fn *line);
 void ask_view_free(struct ask_view *view);
 DEFINE_CLEANUP(struct ask_view, ask_view_free)
 
 /* The chosen option's id once there is one, else NULL. */
 const char *ask_view_key(struct ask_view *view, const struct key *key);
 
+/* One line: what is asked; for a notification. */
+const char *ask_view_title(const struct ask_view *view);
+
+/* The whole question in lines, for a terminal without a live region. */
+void ask_view_tell(const struct ask_view *view, struct buf *ret_text);
+
 /* Draws into the frame that was begun, in at most `rows` rows. */
-void ask_view_draw(const struct ask_view *view, struct screen *screen, size_t rows);
+void ask_view_draw(struct ask_view *view, struct screen *screen, size_t rows);
 
 /* What an answer that lasts would write: one entry a part that is not granted. */
 struct ask_entry {

@@ -1,4 +1,4 @@
-#include "seal-cli/tui/term.h"
+#include "seal-cli/tui/app/term.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "seal-cli/tui/app_state.h"
+#include "seal-cli/tui/app/state.h"
 
 #define SHOWN_MAX 40
 

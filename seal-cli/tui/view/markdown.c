@@ -1,10 +1,12 @@
-#include "seal-cli/tui/markdown.h"
+#include "seal-cli/tui/view/markdown.h"
 
 #include <md4c.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "seal-cli/tui/links.h"
+#include "seal-cli/tui/view/highlight.h"
 
 #define DEPTH_MAX  16
 #define TABLE_COLS 16
@@ -35,15 +37,17 @@ struct markdown {
 	size_t n_rows;
 	bool in_table;
 	struct buf code;
+	struct highlight highlight;
+	struct links *links;
 };
 
 static const struct style plain;
-static const struct style faint = { .attrs = ATTR_DIM };
+static const struct style faint = { .paint = PAINT_FAINT };
 
 static void emit(struct markdown *md)
 {
 	md->each(md->ctx, &md->line);
-	md->line.n = 0;
+	md->line.n = md->line.hang = 0;
 	md->wrote = true;
 }
 
@@ -65,6 +69,7 @@ static void margin(struct markdown *md)
 		line_adds(&md->line, faint, "│ ");
 	for (size_t i = 1; i < md->depth; i++)
 		line_adds(&md->line, plain, "  ");
+	md->line.hang = md->line.n;
 	if (!md->depth)
 		return;
 	if (md->item_open && md->lists[md->depth - 1].kind == LIST_NUMBERS) {
@@ -77,6 +82,7 @@ static void margin(struct markdown *md)
 		line_adds(&md->line, plain, md->item_open ? "• " : "  ");
 	}
 	md->item_open = false;
+	md->line.hang = md->line.n;
 }
 
 /* -- tables -- */
@@ -122,16 +128,12 @@ static void table_line(struct markdown *md, struct table_row *row, const size_t 
 		struct line *cell = &row->cells[c];
 
 		line_adds(&md->line, faint, c ? " │ " : "│ ");
-		for (size_t i = 0; i < widths[c]; i++) {
-			struct cell one = i < cell->n ? cell->cells[i]
-						      : (struct cell){ .bytes = " ", .len = 1, .width = 1 };
-
-			if (i + 1 == widths[c] && cell->n > widths[c])
-				one = (struct cell){ .bytes = "…", .len = 3, .width = 1 };
-			if (row->is_head)
-				one.style.attrs |= ATTR_BOLD;
-			line_add(&md->line, one.style, (struct str){ one.bytes, one.len });
-		}
+		line_cut(cell, widths[c]);
+		for (size_t i = 0; row->is_head && i < cell->n; i++)
+			cell->cells[i].style.attrs |= ATTR_BOLD;
+		line_join(&md->line, cell);
+		for (size_t i = cell->n; i < widths[c]; i++)
+			line_adds(&md->line, plain, " ");
 	}
 	line_adds(&md->line, faint, " │");
 	emit(md);
@@ -184,6 +186,13 @@ static void enter_list(struct markdown *md, enum list_kind kind, unsigned int nu
 	md->depth++;
 }
 
+static void begin_code(struct markdown *md, const MD_BLOCK_CODE_DETAIL *detail)
+{
+	md->in_code = true;
+	buf_clear(&md->code);
+	highlight_begin(&md->highlight, (struct str){ detail->lang.text, detail->lang.size });
+}
+
 static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 {
 	struct markdown *md = ctx;
@@ -197,7 +206,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 		break;
 	case MD_BLOCK_H:
 		gap(md);
-		md->style.attrs |= ATTR_BOLD;
+		md->style.paint = PAINT_HEADING;
 		break;
 	case MD_BLOCK_QUOTE:
 		gap(md);
@@ -215,8 +224,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 		break;
 	case MD_BLOCK_CODE:
 		gap(md);
-		md->in_code = true;
-		buf_clear(&md->code);
+		begin_code(md, detail);
 		break;
 	case MD_BLOCK_TABLE:
 		gap(md);
@@ -237,13 +245,13 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 
 static void draw_code(struct markdown *md)
 {
-	static const struct style code = { .fg = COLOUR_CYAN };
 	struct str rest = buf_str(&md->code), text;
 
 	while (str_line(&rest, &text)) {
 		margin(md);
 		line_adds(&md->line, plain, "  ");
-		line_add(&md->line, code, text);
+		md->line.hang = md->line.n;
+		highlight_line(&md->highlight, text, &md->line);
 		emit(md);
 	}
 	md->in_code = false;
@@ -257,7 +265,7 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 	switch (type) {
 	case MD_BLOCK_P:
 	case MD_BLOCK_H:
-		md->style.attrs &= (uint8_t)~(type == MD_BLOCK_H ? ATTR_BOLD : 0);
+		md->style.paint = PAINT_PLAIN;
 		if (md->line.n)
 			emit(md);
 		break;
@@ -284,11 +292,10 @@ static int span(struct markdown *md, MD_SPANTYPE type, void *detail, bool on)
 {
 	static const struct {
 		MD_SPANTYPE type;
-		uint8_t attrs;
-		uint8_t fg;
+		uint8_t attrs, paint;
 	} looks[] = { { MD_SPAN_EM, ATTR_ITALIC, 0 },  { MD_SPAN_STRONG, ATTR_BOLD, 0 },
-		      { MD_SPAN_DEL, ATTR_STRIKE, 0 }, { MD_SPAN_CODE, 0, COLOUR_CYAN },
-		      { MD_SPAN_A, ATTR_UNDERLINE, COLOUR_BLUE } };
+		      { MD_SPAN_DEL, ATTR_STRIKE, 0 }, { MD_SPAN_CODE, 0, PAINT_CODE },
+		      { MD_SPAN_A, 0, PAINT_LINK } };
 
 	(void)detail;
 	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
@@ -296,8 +303,8 @@ static int span(struct markdown *md, MD_SPANTYPE type, void *detail, bool on)
 			continue;
 		md->style.attrs = (uint8_t)(on ? md->style.attrs | looks[i].attrs
 					       : md->style.attrs & ~looks[i].attrs);
-		if (looks[i].fg)
-			md->style.fg = on ? looks[i].fg : COLOUR_DEFAULT;
+		if (looks[i].paint)
+			md->style.paint = on ? looks[i].paint : PAINT_PLAIN;
 	}
 	return 0;
 }
@@ -311,8 +318,12 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *ctx)
 {
 	struct markdown *md = ctx;
 
-	if (type == MD_SPAN_A)
+	if (type == MD_SPAN_A) {
+		const MD_SPAN_A_DETAIL *link = detail;
+
 		md->link_start = current(md)->n;
+		md->style.link = links_add(md->links, (struct str){ link->href.text, link->href.size });
+	}
 	return span(md, type, detail, true);
 }
 
@@ -328,7 +339,7 @@ static void put_target(struct markdown *md, const MD_SPAN_A_DETAIL *link)
 	if (str_ends(buf_str(&shown), href) || str_ends(href, str_trim(buf_str(&shown))))
 		return;
 	line_adds(line, faint, " (");
-	line_add(line, faint, href);
+	line_add(line, (struct style){ .paint = PAINT_FAINT, .link = md->style.link }, href);
 	line_adds(line, faint, ")");
 }
 
@@ -339,6 +350,8 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *ctx)
 	span(md, type, detail, false);
 	if (type == MD_SPAN_A)
 		put_target(md, detail);
+	if (type == MD_SPAN_A)
+		md->style.link = 0;
 	return 0;
 }
 
@@ -367,7 +380,7 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *bytes, MD_SIZE size, void *ctx)
 	return 0;
 }
 
-void markdown_draw(struct str input, size_t columns, markdown_fn *each, void *ctx)
+void markdown_draw(struct str input, size_t columns, struct links *links, markdown_fn *each, void *ctx)
 {
 	static const MD_PARSER parser = {
 		.flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_NOHTML |
@@ -378,7 +391,7 @@ void markdown_draw(struct str input, size_t columns, markdown_fn *each, void *ct
 		.leave_span = leave_span,
 		.text = text,
 	};
-	struct markdown md = { .each = each, .ctx = ctx, .columns = columns };
+	struct markdown md = { .each = each, .ctx = ctx, .columns = columns, .links = links };
 
 	(void)md_parse(input.data ? input.data : "", (MD_SIZE)input.len, &parser, &md);
 	if (md.line.n)
@@ -389,22 +402,110 @@ void markdown_draw(struct str input, size_t columns, markdown_fn *each, void *ct
 	buf_fini(&md.code);
 }
 
-size_t markdown_settled(struct str input)
+/* -- what is finished -- */
+
+struct scan {
+	bool in_list, blank_before;
+	char fence;	/* '`' or '~' within code, else 0 */
+	bool cuts_code;	/* code outside lists: each of its lines is finished */
+	struct str opener;
+	struct markdown_part part;
+	bool part_in_code;
+};
+
+static size_t indent_of(struct str line)
 {
+	size_t n = 0;
+
+	while (n < line.len && (line.data[n] == ' ' || line.data[n] == '\t'))
+		n++;
+	return n;
+}
+
+/* "- x", "* x", "12. x": an item, whatever stands before it. */
+static bool is_item(struct str line)
+{
+	size_t n = 0;
+
+	while (n < line.len && line.data[n] >= '0' && line.data[n] <= '9' && n < 9)
+		n++;
+	if (n >= line.len || !strchr(n ? ".)" : "-*+", line.data[n]))
+		return false;
+	return n + 2 < line.len && line.data[n + 1] == ' ' && line.data[n + 2] != ' ';
+}
+
+static void settle(struct scan *scan, size_t len, bool ends_block)
+{
+	scan->part = (struct markdown_part){ len, ends_block };
+	scan->part_in_code = false;
+}
+
+static bool is_fence(struct str trimmed, char fence)
+{
+	return str_starts(trimmed, fence == '~' ? STR("~~~") : STR("```"));
+}
+
+static void scan_code(struct scan *scan, struct str trimmed, size_t end)
+{
+	bool closes = is_fence(trimmed, scan->fence) && str_trim(trimmed).len == 3;
+
+	if (closes)
+		scan->fence = 0;
+	if (!scan->cuts_code)
+		return;
+	settle(scan, end, closes);
+	scan->part_in_code = !closes;
+}
+
+static void scan_line(struct scan *scan, struct str line, size_t start, size_t end)
+{
+	struct str trimmed = str_trim(line);
+	size_t indent = indent_of(line);
+
+	if (scan->fence) {
+		scan_code(scan, trimmed, end);
+		return;
+	}
+	if (trimmed.len == 0) {
+		scan->blank_before = true;
+		if (!scan->in_list)
+			settle(scan, end, true);
+		return;
+	}
+	/* In a list only what is not indented tells that the item before is over. */
+	if (scan->in_list && indent == 0 && is_item(line)) {
+		settle(scan, start, false);
+	} else if (scan->in_list && indent == 0 && scan->blank_before) {
+		settle(scan, start, true);
+		scan->in_list = false;
+	}
+	scan->in_list = scan->in_list || (indent == 0 && is_item(line));
+	scan->blank_before = false;
+	if (is_fence(trimmed, '`') || is_fence(trimmed, '~')) {
+		scan->fence = trimmed.data[0];
+		scan->cuts_code = indent == 0 && !scan->in_list;
+		scan->opener = line;
+	}
+}
+
+bool markdown_settled(struct str input, struct markdown_part *ret_part, struct buf *ret_reopen)
+{
+	struct scan scan = { 0 };
 	struct str rest = input, one;
-	size_t settled = 0, at = 0;
-	bool fenced = false;
 
 	while (str_line(&rest, &one)) {
-		struct str trimmed = str_trim(one);
+		size_t start = (size_t)(one.data - input.data), end = start + one.len + 1;
 
-		at = (size_t)(one.data - input.data) + one.len + 1;
-		if (at > input.len)
+		if (end > input.len)
 			break;	/* the last line has no end yet */
-		if (str_starts(trimmed, STR("```")) || str_starts(trimmed, STR("~~~")))
-			fenced = !fenced;
-		if (!fenced && (trimmed.len == 0 || str_is(trimmed, "```")))
-			settled = at;
+		scan_line(&scan, one, start, end);
 	}
-	return settled;
+	if (scan.part.len == 0)
+		return false;
+	if (scan.part_in_code) {
+		buf_add(ret_reopen, scan.opener);
+		buf_addc(ret_reopen, '\n');
+	}
+	*ret_part = scan.part;
+	return true;
 }

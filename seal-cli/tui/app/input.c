@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "seal-cli/tui/app_state.h"
-#include "seal-cli/tui/term.h"
+#include "seal-cli/tui/app/state.h"
+#include "seal-cli/tui/app/term.h"
 
 #define GRACE_MS 400	/* what was typed before the prompt appeared answers nothing */
 #define TWICE_MS 1500
@@ -19,7 +19,7 @@ static bool is_ctrl(const struct key *key, char c)
 
 static int interrupt(struct app *app, bool may_quit, struct err *err)
 {
-	if (app->prompt)
+	if (app->prompt && !app->cancelling)
 		return app_cancel(app, err);
 	if (!edit_is_empty(app->edit)) {
 		edit_clear(app->edit);
@@ -48,23 +48,31 @@ static int ask_key(struct app *app, const struct key *key, struct err *err)
 	return option ? app_answer(app, option, err) : 0;
 }
 
+int app_submit(struct app *app, struct str text, struct err *err)
+{
+	int r = 0;
+
+	if (text.data[0] == '/' && slash_run(app, text, &r, err))
+		return r;
+	if (app->prompt || app->starting) {
+		buf_adds(&app->queued, app->queued.len ? "\n" : "");
+		buf_add(&app->queued, text);
+		return 0;
+	}
+	return app_send(app, text, err);
+}
+
 static int submit(struct app *app, struct err *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	int r = 0;
 
 	edit_text(app->edit, &text);
 	if (str_trim(buf_str(&text)).len == 0)
 		return 0;
 	edit_remember(app->edit, buf_str(&text));
+	history_add(buf_str(&text));
 	edit_clear(app->edit);
-	if (text.data[0] == '/' && slash_run(app, buf_str(&text), &r, err))
-		return r;
-	if (app->prompt) {
-		buf_add(&app->queued, buf_str(&text));
-		return 0;
-	}
-	return app_send(app, buf_str(&text), err);
+	return app_submit(app, buf_str(&text), err);
 }
 
 static void complete(struct app *app)
@@ -74,7 +82,7 @@ static void complete(struct app *app)
 	bool at_file = word.len && word.data[0] == '@';
 
 	if (word.len && word.data[0] == '/')
-		slash_complete(word, &app->footer, &common);
+		slash_complete(app, word, &app->footer, &common);
 	else
 		complete_path(app->setup->cwd, at_file ? str_from(word, 1) : word, &app->footer, &common);
 	if (common.len + at_file > word.len) {
@@ -137,7 +145,12 @@ static bool view_key(struct app *app, const struct key *key)
 	if (is_ctrl(key, 'l')) {
 		screen_redraw(app->screen);
 	} else if (is_ctrl(key, 'o')) {
-		transcript_unfold(app->transcript, app->screen);
+		if (!transcript_unfold(app->transcript, app->screen))
+			buf_adds(&app->footer, "nothing more is folded\n");
+	} else if (app->setup->alternate && (key->sym == KEY_PAGE_UP || key->sym == KEY_PAGE_DOWN)) {
+		long half = (long)screen_rows(app->screen) / 2;
+
+		screen_scroll(app->screen, key->sym == KEY_PAGE_UP ? half : -half);
 	} else if (is_ctrl(key, 'g')) {
 		external_editor(app);
 	} else if (is_ctrl(key, 'z')) {
@@ -151,18 +164,65 @@ static bool view_key(struct app *app, const struct key *key)
 	return true;
 }
 
+/* The terminal's answer about its background; a look that was asked for stays. */
+static void on_background(struct app *app, struct str colour)
+{
+	if (!app->theme_is_fixed && theme_is_light(colour))
+		screen_set_theme(app->screen, THEME_LIGHT);
+}
+
+static bool report(struct app *app, const struct key *key)
+{
+	if (key->sym == KEY_FOCUS_IN || key->sym == KEY_FOCUS_OUT)
+		app->has_focus = key->sym == KEY_FOCUS_IN;
+	else if (key->sym == KEY_BACKGROUND)
+		on_background(app, key->text);
+	else
+		return false;
+	return true;
+}
+
+static int choose(struct app *app, const struct key *key, struct err *err)
+{
+	cleanup_free char *session = NULL;
+	const char *value;
+	bool is_chosen = choice_key(&app->choice, key, &value);
+
+	if (!is_chosen)
+		return 0;
+	session = value ? str_dup(str_of(value)) : NULL;
+	choice_clear(&app->choice);
+	return session ? app_start(app, session, err) : 0;
+}
+
+/* While a command's name is typed, those that fit are shown. */
+static void hint(struct app *app)
+{
+	cleanup_buf struct buf common = BUF_INIT;
+	struct str word = edit_word(app->edit);
+
+	if (edit_is_command(app->edit) && word.len && word.data[0] == '/' && app->footer.len == 0)
+		slash_complete(app, word, &app->footer, &common);
+}
+
+static int edit_or_submit(struct app *app, const struct key *key, struct err *err)
+{
+	if (edit_key(app->edit, key) == EDIT_SUBMIT)
+		return submit(app, err);
+	hint(app);
+	return 0;
+}
+
 int app_key(struct app *app, const struct key *key, struct err *err)
 {
-	app->dirty = true;
-	if (key->sym == KEY_FOCUS_IN || key->sym == KEY_FOCUS_OUT) {
-		app->has_focus = key->sym == KEY_FOCUS_IN;
-		return 0;
-	}
-	if (key->sym == KEY_BACKGROUND)
+	app->dirty = app->urgent = true;
+	if (report(app, key))
 		return 0;
 	if (app->n_asks)
 		return ask_key(app, key, err);
 	buf_clear(&app->footer);
+	if (app->choice.n)
+		return choose(app, key, err);
 	if (search_key(app, key) || view_key(app, key))
 		return 0;
 	if (is_ctrl(key, 'c') || key->sym == KEY_ESCAPE)
@@ -175,5 +235,5 @@ int app_key(struct app *app, const struct key *key, struct err *err)
 		complete(app);
 		return 0;
 	}
-	return edit_key(app->edit, key) == EDIT_SUBMIT ? submit(app, err) : 0;
+	return edit_or_submit(app, key, err);
 }

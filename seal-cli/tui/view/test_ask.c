@@ -1,4 +1,4 @@
-#include "seal-cli/tui/view_ask.h"
+#include "seal-cli/tui/view/ask.h"
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -21,7 +21,7 @@ static struct ask_view *view_new(void)
 {
 	cleanup_json yyjson_doc *doc = json_read(str_of(request), NULL, NULL);
 
-	return ask_view_new(yyjson_doc_get_root(doc));
+	return ask_view_new(yyjson_doc_get_root(doc), NULL);
 }
 
 static const struct row {
@@ -62,7 +62,7 @@ TEST(each_size_shows_the_options_and_what_is_written)
 	for (size_t i = 0; i < 3; i++) {
 		cleanup_with(ask_view_free) struct ask_view *view = view_new();
 		cleanup_with(screen_free) struct screen *screen =
-			screen_new(sizes[i][0], sizes[i][1], SCREEN_MONO);
+			screen_new(sizes[i][0], sizes[i][1], THEME_MONO);
 
 		screen_begin(screen);
 		ask_view_draw(view, screen, sizes[i][1] - 1);
