@@ -1,118 +1,14 @@
 #!/usr/bin/env python3
-"""`seal` in a terminal: the real program on a pty, its screen kept by a real emulator (pyte), a
-scripted model server behind it.   test_app.py BUILD [ROW]"""
-import fcntl
+"""`seal` in a terminal: the real program, a scripted model server behind it.   test_app.py BUILD [ROW]"""
 import os
-import pty
-import select
 import signal
-import struct
-import subprocess
 import sys
-import termios
-import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "run"))
-import pyte
+from terminal import TIMEOUT, Terminal
 from project import Project, Rows, call, text
 
 BUILD = sys.argv[1]
 row = Rows()
-WRITE = '[capabilities.allow.read]\npaths = [{ path = "src/**", files = ["*"] }]\n'
-TIMEOUT = 15 * float(os.environ.get("SEAL_TEST_SLOW", "1"))
-
-
-class Terminal:
-    """A pty of COLUMNS x ROWS with `seal` on it."""
-
-    def __init__(self, project, columns=80, rows=24, arguments=(), env=None):
-        self.columns, self.rows = columns, rows
-        self.screen = pyte.HistoryScreen(columns, rows, history=200000, ratio=0.5)
-        self.stream = pyte.ByteStream(self.screen)
-        self.raw = b""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.chdir(project.root)
-            os.execve(project.seal_path, [project.seal_path, "chat", *arguments], dict(project.env, **(env or {})))
-        self.resize(columns, rows, tell=False)
-
-    def resize(self, columns, rows, tell=True):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        if tell:
-            self.screen.resize(rows, columns)
-            self.columns, self.rows = columns, rows
-
-    def pump(self, seconds):
-        end = time.monotonic() + seconds
-        while True:
-            left = end - time.monotonic()
-            ready = left > 0 and select.select([self.fd], [], [], left)[0]
-            if not ready:
-                return
-            try:
-                data = os.read(self.fd, 1 << 16)
-            except OSError:
-                return
-            if not data:
-                return
-            self.raw += data
-            self.stream.feed(data)
-            if self.wanted and self.wanted():
-                return
-
-    wanted = None
-
-    def shown(self):
-        return [self.screen.display[y].rstrip() for y in range(self.rows)]
-
-    def history(self):
-        return ["".join(row[x].data for x in range(self.columns)).rstrip() for row in self.screen.history.top]
-
-    def whole(self):
-        return "\n".join(self.history() + self.shown())
-
-    def wait(self, words, seconds=TIMEOUT, where=None):
-        where = where or (lambda: "\n".join(self.shown()))
-        self.wanted = lambda: words in where()
-        if not self.wanted():
-            self.pump(seconds)
-        self.wanted = None
-        if words not in where():
-            raise AssertionError(f"{words!r} did not come; the screen is\n" + "\n".join(self.shown()))
-
-    def settle(self, seconds=0.3):
-        self.pump(seconds)
-
-    def type(self, keys):
-        os.write(self.fd, keys.encode() if isinstance(keys, str) else keys)
-
-    def end(self, number=None):
-        """Ends it; gives the exit code (negative: signal)."""
-        if number:
-            os.kill(self.pid, number)
-        code = None
-        for _ in range(int(TIMEOUT * 20)):
-            self.pump(0.05)
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                code = os.waitstatus_to_exitcode(status)
-                break
-        else:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self.fd)
-        return code
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        try:
-            os.kill(self.pid, 0)
-            self.type("\x03\x03")
-            self.end()
-        except OSError:
-            pass
 
 
 @row("it opens with a composer and a status line")
@@ -218,7 +114,7 @@ def _():
         t.wait("some text")
         t.type("\x1b")
         t.settle()
-        assert not any("some text" in line for line in t.shown()[-6:]), t.shown()
+        assert t.composer() == ["›"], t.shown()
         t.type("\x1b")
         t.settle()
         t.type("more\r")
@@ -285,11 +181,11 @@ def _():
         t.wait("ready")
         t.type("\x1b[A")
         t.settle()
-        assert any(line == "› second message" for line in t.shown()[-6:]), t.shown()
+        assert t.composer() == ["› second message"], t.shown()
         t.type("\x15")
         t.type("\x12firs")
         t.settle()
-        assert any(line == "› first message" for line in t.shown()[-6:]), t.shown()
+        assert t.composer()[-1] == "› first message", t.shown()
 
 
 @row("a large paste becomes a chip and is sent whole")
@@ -379,6 +275,138 @@ def _():
         before = switches(t.pid)
         t.settle(3)
         assert switches(t.pid) == before, switches(t.pid) - before
+
+
+@row("what was sent is there in the next session too")
+def _():
+    with Project(BUILD, [text("One.")]) as p:
+        with Terminal(p) as t:
+            t.wait("ready")
+            t.type("remember me\r")
+            t.wait("One.", where=t.whole)
+            t.wait("ready")
+        with Terminal(p) as t:
+            t.wait("ready")
+            t.type("\x1b[A")
+            t.wait("› remember me")
+
+
+@row("a tool's output is folded; Ctrl+O shows it whole")
+def _():
+    p = Project(BUILD, [call("file_read", path="long.txt"), text("Read.")], rules='[capabilities.allow.read]\npaths = [{ path = ".", files = ["*"] }]\n')
+    with p, Terminal(p) as t:
+        p.write("long.txt", "".join(f"text of line {n}\n" for n in range(30)))
+        t.wait("ready")
+        t.type("go\r")
+        t.wait("Read.", where=t.whole)
+        assert "30 lines" in t.whole() and "text of line 7" not in t.whole(), t.whole()
+        t.type("\x0f")
+        t.wait("text of line 29", where=t.whole)
+
+
+@row("a light terminal gets colours for light ones, a dark one those for dark")
+def _():
+    for answer, colour in ((b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\", b"38;5;30m"), (b"\x1b]11;rgb:1000/1000/1000\x1b\\", b"38;5;80m")):
+        with Project(BUILD, [text("Answered.")]) as p, Terminal(p) as t:
+            t.wait("ready")
+            t.type(answer)
+            t.settle()
+            t.raw = b""
+            t.type("hello\r")
+            t.wait("Answered.", where=t.whole)
+            assert colour in t.raw, (answer, t.raw[-400:])
+
+
+@row("the end of a turn is told to a person who looks elsewhere, and only then")
+def _():
+    with Project(BUILD, [text("One."), text("Two.")]) as p, Terminal(p) as t:
+        t.wait("ready")
+        t.type("a\r")
+        t.wait("One.", where=t.whole)
+        t.wait("ready")
+        assert b"\x1b]9;" not in t.raw
+        t.type("b\r\x1b[O")
+        t.wait("Two.", where=t.whole)
+        t.wait("ready")
+        assert b"\x1b]9;seal: is ready" in t.raw and b"\a" in t.raw
+
+
+@row("a daemon that goes away is started again; the session goes on")
+def _():
+    with Project(BUILD, [text("One."), text("Two.")]) as p, Terminal(p) as t:
+        t.wait("ready")
+        t.type("a\r")
+        t.wait("One.", where=t.whole)
+        t.wait("ready")
+        p.seal("daemon", "stop")
+        t.wait("went away", where=t.whole)
+        t.wait("ready")
+        t.type("b\r")
+        t.wait("Two.", where=t.whole)
+
+
+@row("/resume lists the sessions and brings one back with its history")
+def _():
+    with Project(BUILD, [text("One."), text("Two.")]) as p:
+        with Terminal(p) as t:
+            t.wait("ready")
+            t.type("first question\r")
+            t.wait("One.", where=t.whole)
+            t.wait("ready")
+        with Terminal(p) as t:
+            t.wait("ready")
+            t.type("/resume\r")
+            t.wait("first question")
+            t.type("\r")
+            t.wait("One.", where=t.whole)
+
+
+@row("a file of .seal/commands is a command")
+def _():
+    with Project(BUILD, [text("Done.")]) as p, Terminal(p) as t:
+        p.write(".seal/commands/review.md", "# Review a file\n\nRead $ARGUMENTS and say what is wrong.\n")
+        t.wait("ready")
+        t.type("/rev")
+        t.wait("Review a file")
+        t.type("\t src/a.c\r")
+        t.wait("Done.", where=t.whole)
+        assert "Read src/a.c and say" in str(p.requests()[0])
+
+
+@row("the alternate screen scrolls by itself and leaves the terminal's own as it was")
+def _():
+    lines = "".join(f"- item number {n}\n" for n in range(100))
+    with Project(BUILD, [text(lines)]) as p:
+        t = Terminal(p, arguments=["--alternate-screen"])
+        t.wait("ready")
+        t.type("go\r")
+        t.wait("item number 99")
+        t.wait("ready")
+        for _ in range(12):
+            t.type("\x1b[5~")
+        t.wait("item number 0")
+        for _ in range(12):
+            t.type("\x1b[6~")
+        t.wait("item number 99")
+        t.type("\x04")
+        assert t.end() == 0 and b"\x1b[?1049l" in t.raw
+
+
+@row("--plain never moves the cursor; a question is answered by its number")
+def _():
+    steps = [call("file_write", path="new.txt", text="fresh\n"), text("Written.")]
+    with Project(BUILD, steps) as p:
+        t = Terminal(p, arguments=["--plain"])
+        t.wait("you:")
+        t.type("write\r")
+        t.wait("Answer with a number:")
+        t.type("1\r")
+        t.wait("Written.")
+        assert p.read("new.txt") == "fresh\n"
+        t.wait("you:")
+        t.type("\x04")
+        assert t.end() == 0
+        assert b"\x1b[" not in t.raw, t.raw
 
 
 row.main()

@@ -177,18 +177,29 @@ static void draw_foot(struct app *app)
 	draw_lines(app->screen, buf_str(&app->footer), faint, rows / 3);
 }
 
+/* On a low screen the question has all the room. */
+static void draw_ask(struct app *app)
+{
+	size_t rows = screen_rows(app->screen);
+	bool is_low = rows < 16;
+
+	if (!is_low)
+		transcript_draw(app->transcript, app->screen, rows / 4);
+	rule(app->screen);
+	ask_view_draw(app->asks[0].view, app->screen, rows - screen_live(app->screen) - !is_low);
+	if (!is_low)
+		draw_status(app);
+	screen_cursor(app->screen, screen_live(app->screen) - 1, 0);
+}
+
 void app_draw(struct app *app)
 {
 	transcript_commit(app->transcript, app->screen);
 	screen_begin(app->screen);
-	transcript_draw(app->transcript, app->screen, screen_rows(app->screen) / (app->n_asks ? 4 : 2));
 	if (app->n_asks) {
-		rule(app->screen);
-		ask_view_draw(app->asks[0].view, app->screen,
-			      screen_rows(app->screen) - screen_live(app->screen) - 1);
-		draw_status(app);
-		screen_cursor(app->screen, screen_live(app->screen) - 1, 0);
+		draw_ask(app);
 	} else {
+		transcript_draw(app->transcript, app->screen, screen_rows(app->screen) / 2);
 		draw_foot(app);
 	}
 	screen_end(app->screen);

@@ -28,6 +28,7 @@ void item_free(struct item *item)
 	buf_fini(&item->text);
 	result_fini(&item->result);
 	free(item->id);
+	free(item->call_kind);
 	free(item);
 }
 

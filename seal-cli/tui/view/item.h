@@ -18,7 +18,7 @@ struct item {
 	bool began;	/* part of the text is committed */
 	bool joined;	/* ... and what follows goes on without a gap */
 	struct buf text;	/* text, or the tool's title */
-	char *id;	/* tools */
+	char *id, *call_kind;	/* tools */
 	struct result result;
 	struct item *next;
 };

@@ -1,7 +1,6 @@
 /*
  * What a tool call gave, as a person reads it: a few words for its line and a
- * body.  From the text of an update: JSON in the shape of wit/agent.wit, or a
- * diff.  Pure.
+ * body.  From the text of an update and the kind of the call.  Pure.
  */
 #pragma once
 
@@ -19,11 +18,17 @@ enum result_kind {
 
 struct result {
 	enum result_kind kind;
-	struct buf words;	/* "40 lines", "exit 1", "denied" */
+	struct buf words;	/* "40 lines", "exit code 1", "denied" */
 	struct buf body;
 };
 
 void result_fini(struct result *result);
 
+/* Of the call itself: its kind in the protocol ("read", "execute") and how it
+ * ended ("done", "denied", "failed"); either may be empty. */
+struct result_call {
+	struct str kind, outcome;
+};
+
 /* Replaces what is in *result. */
-void result_read(struct result *result, struct str text);
+void result_read(struct result *result, const struct result_call *call, struct str text);

@@ -122,8 +122,10 @@ static void add_change(struct item *item, yyjson_val *change)
 	put_prefixed(&item->result.body, '+', json_str(change, "newText"));
 }
 
-static void set_content(struct item *item, yyjson_val *content, bool is_tail)
+static void set_content(struct item *item, yyjson_val *content, yyjson_val *seal)
 {
+	struct result_call call = { str_of(item->call_kind), json_str(seal, "outcome") };
+	bool is_tail = json_bool(seal, "tail", false);
 	yyjson_val *one;
 	size_t i, n;
 
@@ -138,7 +140,7 @@ static void set_content(struct item *item, yyjson_val *content, bool is_tail)
 			item->result.kind = RESULT_OUTPUT;
 			buf_add(&item->result.body, text);
 		} else {
-			result_read(&item->result, text);
+			result_read(&item->result, &call, text);
 		}
 	}
 	if (item->result.body.len > TRANSCRIPT_TAIL_MAX && is_tail)
@@ -156,13 +158,14 @@ static void on_tool(struct transcript *transcript, yyjson_val *update)
 	if (!item) {
 		item = add(transcript, ITEM_TOOL);
 		item->id = str_dup(id);
+		item->call_kind = str_dup(json_str(update, "kind"));
 	}
 	if (title.len) {
 		buf_clear(&item->text);
 		buf_add(&item->text, title);
 	}
 	if (yyjson_is_arr(content))
-		set_content(item, content, json_bool(seal, "tail", false));
+		set_content(item, content, seal);
 	item->failed = item->failed || str_is(status, "failed");
 	item->done = item->done || item->failed || str_is(status, "completed");
 	if (item->done && !yyjson_is_arr(content) && item->result.kind == RESULT_TEXT)
