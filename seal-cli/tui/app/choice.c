@@ -3,6 +3,10 @@
 
 #include "seal-cli/tui/app/state.h"
 
+static const struct style plain;
+static const struct style bold = { .attrs = ATTR_BOLD };
+static const struct style accent = { .paint = PAINT_ACCENT };
+
 void choice_clear(struct app_choice *choice)
 {
 	for (size_t i = 0; i < choice->n; i++) {
@@ -31,8 +35,8 @@ void choice_draw(const struct app_choice *choice, struct screen *screen)
 		bool here = i == choice->at;
 		cleanup_line struct line line = { 0 };
 
-		line_adds(&line, (struct style){ .paint = here ? PAINT_ACCENT : PAINT_FAINT }, here ? " › " : "   ");
-		line_add(&line, (struct style){ .attrs = here ? ATTR_BOLD : 0 }, buf_str(&choice->rows[i].label));
+		line_adds(&line, here ? accent : plain, here ? " › " : "   ");
+		line_add(&line, here ? bold : plain, buf_str(&choice->rows[i].label));
 		line_cut(&line, screen_columns(screen));
 		(void)screen_row(screen, &line);
 	}

@@ -91,8 +91,13 @@ static void add_field(struct line *line, struct str text)
 
 static void put_state(const struct app *app, struct line *line)
 {
-	struct style style = { .paint = app->n_asks ? PAINT_ATTENTION : app->prompt ? PAINT_BUSY : PAINT_GOOD };
+	struct style style = { .paint = PAINT_GOOD };
 	char text[64];
+
+	if (app->n_asks)
+		style.paint = PAINT_ATTENTION;
+	else if (app->prompt)
+		style.paint = PAINT_BUSY;
 
 	line_adds(line, style, app->prompt && !app->n_asks ? " ○ " : " ● ");
 	if (app->n_asks > 1)
@@ -114,7 +119,8 @@ static void put_gauge(const struct app *app, struct line *line)
 	char text[48];
 
 	if (app->size > 0) {
-		(void)snprintf(text, sizeof(text), "context %lld%%", (long long)(app->used * 100 / app->size));
+		(void)snprintf(text, sizeof(text), "context %lld%%",
+			       (long long)(app->used * 100 / app->size));
 		add_field(line, str_of(text));
 	}
 	if (app->has_cost) {

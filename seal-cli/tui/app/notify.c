@@ -8,9 +8,9 @@
  * neither hears the bell. */
 static bool knows_777(void)
 {
-	const char *term = getenv("TERM");
+	struct str term = str_of(getenv("TERM"));
 
-	return getenv("VTE_VERSION") || (term && (strncmp(term, "rxvt", 4) == 0 || strncmp(term, "foot", 4) == 0));
+	return getenv("VTE_VERSION") || str_starts(term, STR("rxvt")) || str_starts(term, STR("foot"));
 }
 
 void app_notify(const struct app *app, const char *text)

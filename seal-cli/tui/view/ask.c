@@ -402,18 +402,19 @@ static void written(const struct ask_view *view, struct buf *ret)
 		buf_adds(ret, "nothing");
 }
 
-static void put_written(const struct ask_view *view, struct screen *screen)
+/* Whole, where the screen is high enough: a rule is granted, not its beginning. */
+static struct line written_line(const struct ask_view *view, size_t columns, size_t most)
 {
-	cleanup_line struct line line = { 0 };
+	struct line line = { 0 };
 	cleanup_buf struct buf text = BUF_INIT;
 
-	if (view->is_question || view->n_parts == 0)
-		return;
 	written(view, &text);
-	line_adds(&line, faint, screen_columns(screen) >= 60 ? "   seal.toml gets  " : "   + ");
+	line_adds(&line, faint, columns >= 60 ? "   seal.toml gets  " : "   + ");
+	line.hang = line.n;
 	line_add(&line, (struct style){ .paint = PAINT_CODE }, buf_str(&text));
-	line_cut(&line, screen_columns(screen));	/* the parts above show each whole */
-	(void)screen_row(screen, &line);
+	if (line_rows(&line, columns) > most)
+		line_cut(&line, columns);	/* the parts above show each whole */
+	return line;
 }
 
 static void put_keys(const struct ask_view *view, struct screen *screen, bool scrolls)
@@ -471,12 +472,17 @@ static void put_sheet(const struct sheet *sheet, struct screen *screen, size_t f
 void ask_view_draw(struct ask_view *view, struct screen *screen, size_t rows)
 {
 	__attribute__((cleanup(sheet_finip))) struct sheet sheet = { 0 };
-	size_t below = view->n_options + 2 + (view->n_parts && !view->is_question);
-	size_t room = rows > below ? rows - below : 1, total = 0;
+	size_t columns = screen_columns(screen), total = 0, below = view->n_options + 1, room;
+	bool writes = !view->is_question && view->n_parts > 0;
+	cleanup_line struct line line = { 0 };
 
+	if (writes)
+		line = written_line(view, columns, rows / 6);
+	below += writes ? line_rows(&line, columns) : 0;
+	room = rows > below ? rows - below : 1;
 	fill(&sheet, view);
 	for (size_t i = 0; i < sheet.n; i++)
-		total += line_rows(&sheet.lines[i], screen_columns(screen));
+		total += line_rows(&sheet.lines[i], columns);
 	if (total <= room)
 		view->scroll = 0;
 	else if (view->scroll > total - room)
@@ -484,7 +490,8 @@ void ask_view_draw(struct ask_view *view, struct screen *screen, size_t rows)
 	put_sheet(&sheet, screen, view->scroll, room);
 	if (total < room)
 		(void)screen_row(screen, &(struct line){ 0 });
-	put_written(view, screen);
+	if (writes)
+		(void)screen_row(screen, &line);
 	put_options(view, screen);
 	put_keys(view, screen, total > room);
 }
@@ -503,11 +510,13 @@ void ask_view_tell(const struct ask_view *view, struct buf *ret_text)
 		const struct part *part = &view->parts[i];
 
 		buf_addf(ret_text, "not granted: %s (%s); pattern: %s\n", part->text ? part->text : "",
-			 part->reason ? part->reason : "", part->n_steps ? part->steps[part->at] : part->text);
+			 part->reason ? part->reason : "",
+			 part->n_steps ? part->steps[part->at] : part->text);
 	}
 	for (size_t i = 0; i < view->n_options; i++) {
 		const char *effect = effect_of(view->options[i].id);
 
-		buf_addf(ret_text, "%zu %s%s%s\n", i + 1, view->options[i].name, effect[0] ? ": " : "", effect);
+		buf_addf(ret_text, "%zu %s%s%s\n", i + 1, view->options[i].name,
+			 effect[0] ? ": " : "", effect);
 	}
 }

@@ -23,8 +23,8 @@ struct language {
 
 static const struct language languages[] = {
 	{ " c h cc cpp c++ hpp objc ", C_WORDS, "//", NULL, "/*", "*/", "\"'" },
-	{ " js javascript jsx ts typescript tsx java kotlin kt scala swift cs csharp dart php ", JS_WORDS,
-	  "//", NULL, "/*", "*/", "\"'`" },
+	{ " js javascript jsx ts typescript tsx java kotlin kt scala swift cs csharp dart php ",
+	  JS_WORDS, "//", NULL, "/*", "*/", "\"'`" },
 	{ " rust rs ",
 	  " as async await break const continue crate dyn else enum extern false fn for if impl in let loop "
 	  "match mod move mut pub ref return self Self static struct super trait true type unsafe use where "
@@ -44,11 +44,11 @@ static const struct language languages[] = {
 	  "unset source FROM RUN COPY CMD ENTRYPOINT ENV WORKDIR ",
 	  "#", NULL, NULL, NULL, "\"'" },
 	{ " rb ruby elixir ex ",
-	  " alias and begin break case class def do else elsif end ensure false for if in module next nil not "
-	  "or redo rescue retry return self super then true unless until when while yield ",
+	  " alias and begin break case class def do else elsif end ensure false for if in module next nil "
+	  "not or redo rescue retry return self super then true unless until when while yield ",
 	  "#", NULL, NULL, NULL, "\"'" },
-	{ " toml ini conf yaml yml properties ", " true false null yes no on off ", "#", NULL, NULL, NULL,
-	  "\"'" },
+	{ " toml ini conf yaml yml properties ",
+	  " true false null yes no on off ", "#", NULL, NULL, NULL, "\"'" },
 	{ " json jsonc json5 ", " true false null ", "//", NULL, "/*", "*/", "\"" },
 	{ " sql ",
 	  " select from where and or not insert into values update set delete create table index view join "

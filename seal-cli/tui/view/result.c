@@ -33,7 +33,7 @@ static void read_quiet(struct result *result, struct str kind, struct str text)
 static void read_output(struct result *result, struct str text)
 {
 	static const char *const ends[] = { "exit code ", "ended by signal ", "ended: ", "runs on as " };
-	size_t end = text.len && text.data[text.len - 1] == '\n' ? text.len - 1 : text.len, at = end;
+	size_t end = text.len - str_ends(text, STR("\n")), at = end;
 	struct str last;
 
 	while (at && text.data[at - 1] != '\n')
