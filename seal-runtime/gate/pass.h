@@ -107,7 +107,7 @@ enum caps_verdict pass_may_read(const struct gate *gate, const char *path, bool 
 				bool *ret_by_rule);
 struct grant_file pass_grant(const struct pass *pass);
 
-/* execute_search.c: is any file beneath the folder readable without asking? */
+/* execute/search.c: is any file beneath the folder readable without asking? */
 bool pass_any_readable(struct pass *pass);
 
 /* ---- seen.c ---- */
