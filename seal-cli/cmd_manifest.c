@@ -123,8 +123,10 @@ static int diff(const char *root, const struct manifest *manifest, struct err *e
 	return text.len ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int sign(const struct request *request, const char *root, struct err *err)
+static int sign(const struct request *request, const char *root, const struct manifest *manifest,
+                struct err *err)
 {
+	cleanup_buf struct buf warnings = BUF_INIT;
 	int r = request->team ? approve_manifest_team(root, request->hash, err)
 			      : approve_manifest(root, request->hash, err);
 
@@ -134,6 +136,10 @@ static int sign(const struct request *request, const char *root, struct err *err
 	}
 	if (r < 0)
 		return cmd_fail(err);
+	/* Who gave the hash was not shown the words; this much is said once. */
+	if (request->hash)
+		approve_warnings(manifest, &warnings);
+	(void)fwrite(warnings.data ? warnings.data : "", 1, warnings.len, stderr);
 	printf("signed: %s/%s\n", root, request->team ? MANIFEST_SIG_NAME : MANIFEST_NAME);
 	return EXIT_DONE;
 }
@@ -175,7 +181,7 @@ int cmd_manifest(int argc, char **argv)
 	if (strcmp(request.action, "diff") == 0)
 		return diff(root, manifest, &err);
 	if (strcmp(request.action, "sign") == 0)
-		return sign(&request, root, &err);
+		return sign(&request, root, manifest, &err);
 	if (strcmp(request.action, "verify") == 0)
 		return verify(root, manifest, &err);
 	err_set(&err, ERR_INPUT, "manifest: no action \"%s\"; show, diff, sign or verify",

@@ -84,6 +84,11 @@ int approve_describe(const struct manifest *manifest, const char *root, enum app
 	return buf_check(ret_text, "the text", err);
 }
 
+void approve_warnings(const struct manifest *manifest, struct buf *ret_text)
+{
+	words_warn(manifest, ret_text);
+}
+
 static int ask(struct str text, struct err *err)
 {
 	char answer[16] = "";

@@ -28,6 +28,9 @@ enum approve_for {
 int approve_describe(const struct manifest *manifest, const char *root, enum approve_for target,
 		     struct buf *ret_text, struct err *err);
 
+/* Its lines of warning, for where it is approved by hash and not shown; may be empty. */
+void approve_warnings(const struct manifest *manifest, struct buf *ret_text);
+
 /* The lines that changed since then; empty when nothing did, or nothing was approved. */
 int approve_diff(const struct manifest *manifest, const char *root, struct buf *ret_text,
 		 struct err *err);

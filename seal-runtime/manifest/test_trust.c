@@ -412,17 +412,73 @@ TEST(words_say_what_is_granted_and_what_changed)
 	assert_null(strstr(text.data, "\n-"));
 }
 
+static const struct wording {
+	const char *name, *rules, *has, *lacks;
+} wordings[] = {
+	{ "a denied pattern is said as it is",
+	  "[capabilities.deny.commands]\npatterns = [\"curl:*\"]\n", "Never runs\n    curl:*\n",
+	  "reach" },
+	{ "a denied pattern with hosts is cut off from these, and runs",
+	  "[capabilities.deny.commands]\npatterns = [{ command = \"npm:*\", domains = "
+	  "[\"a.example\"] }]\n",
+	  "Runs with less\n    npm:*   may not reach a.example\n", "Never runs" },
+	{ "what may be written and what runs it are said together",
+	  "[capabilities.allow.write]\ndefault_files = [\"*\"]\npaths = [\"src/**\"]\n"
+	  "[capabilities.allow.commands]\npatterns = [\"ls:*\", \"cargo test:*\"]\n",
+	  "! write to src/** plus silent cargo test:* = any code, inside the sandbox\n", NULL },
+	{ "not when that command asks",
+	  "[capabilities.allow.write]\ndefault_files = [\"*\"]\npaths = [\"src/**\"]\n"
+	  "[capabilities.allow.commands]\npatterns = [{ command = \"cargo test:*\", prompt = true "
+	  "}]\n",
+	  NULL, "any code" },
+	{ "nor when writing asks",
+	  "[capabilities.allow.write]\ndefault_files = [\"*\"]\npaths = [{ path = \"src/**\", "
+	  "prompt = true }]\n"
+	  "[capabilities.allow.commands]\npatterns = [\"cargo test:*\"]\n",
+	  NULL, "any code" },
+	{ "nor of a command that only looks",
+	  "[capabilities.allow.write]\ndefault_files = [\"*\"]\npaths = [\"**\"]\n"
+	  "[capabilities.allow.commands]\npatterns = [\"ls:*\", \"makeinfo:*\"]\n",
+	  NULL, "any code" },
+	{ "a script with a star is that script alone",
+	  "[capabilities.allow.commands]\npatterns = [\"npm run test:*\"]\n",
+	  "! npm run test:* is the script test alone, no other that begins so; did you mean npm "
+	  "run *?\n",
+	  NULL },
+	{ "all scripts are all scripts",
+	  "[capabilities.allow.commands]\npatterns = [\"npm run:*\", \"npm run *\"]\n", NULL,
+	  "did you mean" },
+};
+
+TEST(words_warn_of_what_is_wider_or_narrower_than_it_looks)
+{
+	TEST_ROWS (wordings, row) {
+		cleanup_with(manifest_free) struct manifest *manifest = NULL;
+		cleanup_buf struct buf rules = BUF_INIT, text = BUF_INIT;
+		struct err err;
+
+		buf_addf(&rules, "%s%s", TEXT, row->rules);
+		project(rules.data);
+		MUST(manifest_load("p", &manifest, &err), &err);
+		MUST(approve_describe(manifest, "p", APPROVE_HERE, &text, &err), &err);
+		if ((row->has && !strstr(text.data, row->has)) ||
+		    (row->lacks && strstr(text.data, row->lacks)))
+			fail_msg("%s:\n%s", row->name, text.data);
+	}
+}
+
 TEST_MAIN_AT_HOME(RUN(an_unsigned_manifest_is_refused),
-		  RUN(an_approved_one_is_trusted_until_it_changes),
-		  RUN(a_value_that_is_set_to_its_default_is_another_manifest),
-		  RUN(both_forms_of_an_entry_are_one_manifest), RUN(a_copy_elsewhere_is_not_signed),
-		  RUN(an_approval_put_under_another_root_says_whose_it_is),
-		  RUN(no_byte_of_an_approval_can_be_changed),
-		  RUN(no_byte_of_a_value_can_be_changed),
-		  RUN(a_key_that_is_no_longer_trusted_is_refused),
-		  RUN(a_teams_signature_counts_when_its_key_is_trusted),
-		  RUN(a_signature_for_another_use_is_refused),
-		  RUN(a_personal_signature_is_no_team_signature), RUN(the_hash_is_what_is_approved),
-		  RUN(at_a_terminal_only_yes_approves), RUN(an_answer_is_added_and_signed_again),
-		  RUN(of_clients_that_answer_at_once_none_loses),
-		  RUN(words_say_what_is_granted_and_what_changed))
+                  RUN(words_warn_of_what_is_wider_or_narrower_than_it_looks),
+                  RUN(an_approved_one_is_trusted_until_it_changes),
+                  RUN(a_value_that_is_set_to_its_default_is_another_manifest),
+                  RUN(both_forms_of_an_entry_are_one_manifest), RUN(a_copy_elsewhere_is_not_signed),
+                  RUN(an_approval_put_under_another_root_says_whose_it_is),
+                  RUN(no_byte_of_an_approval_can_be_changed),
+                  RUN(no_byte_of_a_value_can_be_changed),
+                  RUN(a_key_that_is_no_longer_trusted_is_refused),
+                  RUN(a_teams_signature_counts_when_its_key_is_trusted),
+                  RUN(a_signature_for_another_use_is_refused),
+                  RUN(a_personal_signature_is_no_team_signature), RUN(the_hash_is_what_is_approved),
+                  RUN(at_a_terminal_only_yes_approves), RUN(an_answer_is_added_and_signed_again),
+                  RUN(of_clients_that_answer_at_once_none_loses),
+                  RUN(words_say_what_is_granted_and_what_changed))

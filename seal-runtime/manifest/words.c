@@ -1,6 +1,7 @@
 #include "manifest/words.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -133,8 +134,8 @@ static bool is_plain(const struct manifest_command *command)
 }
 
 /* What stands alone goes side by side, and what has conditions on lines of its own. */
-static void describe_commands(struct buf *text, const char *heading,
-			      const struct manifest_commands *commands)
+static void describe_allowed(struct buf *text, const char *heading,
+                             const struct manifest_commands *commands)
 {
 	struct listing listing = {text, heading, 0};
 	size_t line = 0;
@@ -156,6 +157,27 @@ static void describe_commands(struct buf *text, const char *heading,
 		describe_command(text, command);
 	}
 	listing_end(&listing);
+}
+
+/* An entry that names hosts refuses these to the command, and not the command itself. */
+static void describe_denied(struct buf *text, const struct manifest_commands *commands)
+{
+	struct listing refused = { text, "Never runs", 0 }, cut_off = { text, "Runs with less", 0 };
+
+	for (size_t i = 0; i < commands->n_patterns; i++)
+		if (!commands->patterns[i].has_domains && listing_begin(&refused)) {
+			words_add_plain(text, commands->patterns[i].command);
+			buf_addc(text, '\n');
+		}
+	listing_end(&refused);
+	for (size_t i = 0; i < commands->n_patterns; i++)
+		if (commands->patterns[i].has_domains && listing_begin(&cut_off)) {
+			words_add_plain(text, commands->patterns[i].command);
+			buf_adds(text, "   may not reach ");
+			add_list(text, &commands->patterns[i].domains);
+			buf_addc(text, '\n');
+		}
+	listing_end(&cut_off);
 }
 
 static void describe_tools(struct buf *text, const struct manifest_sandbox *sandbox)
@@ -203,8 +225,86 @@ static bool has_wide_command(const struct manifest *manifest)
 	return false;
 }
 
+/* Commands that run what is written in the project, by their first words. */
+static const char *const runners[] = {
+	"cargo test",  "cargo run", "cargo build", "cargo bench", "cargo nextest", "cargo",
+	"npm test",    "npm run",   "npm install", "npm",         "pnpm",          "yarn",
+	"npx",         "bun",       "deno",        "node",        "go test",       "go run",
+	"go generate", "pytest",    "python",      "python3",     "tox",           "uv run",
+	"make",        "ninja",     "cmake",       "ctest",       "meson compile", "meson test",
+	"gradle",      "mvn",       "rake",        "bundle exec", "bash",          "sh",
+	"./configure",
+};
+
+static bool is_runner(struct str command, const char *runner)
+{
+	struct str name = str_of(runner);
+
+	if (!str_starts(command, name))
+		return false;
+	command = str_from(command, name.len);
+	return command.len == 0 || command.data[0] == ' ' || str_is(command, ":*");
+}
+
+/* The first silent command that runs what it finds in the project's files. */
+static struct str silent_runner(const struct manifest_commands *commands)
+{
+	for (size_t i = 0; i < sizeof(runners) / sizeof(runners[0]); i++)
+		for (size_t j = 0; j < commands->n_patterns; j++)
+			if (!commands->patterns[j].prompt &&
+			    is_runner(commands->patterns[j].command, runners[i]))
+				return commands->patterns[j].command;
+	return (struct str){ 0 };
+}
+
+static struct str silent_path(const struct manifest_paths *paths)
+{
+	for (size_t i = 0; i < paths->n_paths; i++)
+		if (!paths->paths[i].prompt)
+			return paths->paths[i].path;
+	return (struct str){ 0 };
+}
+
+/* Two rules that are each harmless and together are not; no rule can change that. */
+static void warn_of_composition(struct buf *text, const struct manifest *manifest)
+{
+	struct str command = silent_runner(&manifest->allow.commands);
+	struct str path = silent_path(&manifest->allow.write);
+
+	if (!command.len || !path.len)
+		return;
+	buf_adds(text, "! write to ");
+	words_add_plain(text, path);
+	buf_adds(text, " plus silent ");
+	words_add_plain(text, command);
+	buf_adds(text, " = any code, inside the sandbox\n");
+}
+
+/* "npm run test:*" looks as if it held for test:unit, which is another word. */
+static void warn_of_script(struct buf *text, struct str command, const char *runs)
+{
+	struct str script = str_from(command, strlen(runs));
+
+	if (!str_starts(command, str_of(runs)) || !str_ends(script, STR(":*")))
+		return;
+	buf_adds(text, "! ");
+	words_add_plain(text, command);
+	buf_adds(text, " is the script ");
+	words_add_plain(text, str_head(script, script.len - 2));
+	buf_addf(text, " alone, no other that begins so; did you mean %s*?\n", runs);
+}
+
+static void warn_of_scripts(struct buf *text, const struct manifest_commands *commands)
+{
+	static const char *const runs[] = {"npm run ", "pnpm run ", "yarn run ", "bun run "};
+
+	for (size_t i = 0; i < commands->n_patterns; i++)
+		for (size_t j = 0; j < sizeof(runs) / sizeof(runs[0]); j++)
+			warn_of_script(text, commands->patterns[i].command, runs[j]);
+}
+
 /* What widens more than its line looks. */
-static void describe_warnings(struct buf *text, const struct manifest *manifest)
+void words_warn(const struct manifest *manifest, struct buf *text)
 {
 	const struct {
 		bool applies;
@@ -219,13 +319,13 @@ static void describe_warnings(struct buf *text, const struct manifest *manifest)
 	    {manifest->sandbox.command_fs == COMMAND_FS_ALL, "commands see the whole machine"},
 	    {!manifest->sandbox.command_mask_secrets, "usual places of secrets are not hidden"},
 	    {manifest->command_run.envrc_mode == ENVRC_ALLOW, ".envrc is read without asking"},
-	    {manifest->allow.write.has_paths && manifest->allow.commands.n_patterns,
-	     "what may be written may be run by the commands above, inside the sandbox"},
 	};
 
 	for (size_t i = 0; i < sizeof(warnings) / sizeof(warnings[0]); i++)
 		if (warnings[i].applies)
 			buf_addf(text, "! %s\n", warnings[i].sentence);
+	warn_of_composition(text, manifest);
+	warn_of_scripts(text, &manifest->allow.commands);
 }
 
 static void describe_model(struct buf *text, const struct manifest_model *model)
@@ -255,7 +355,7 @@ void words_describe(const struct manifest *manifest, struct buf *text)
 	describe_paths(text, "May delete", &allow->del);
 	describe_list(text, "Folders outside the project that rules may name",
 		      &allow->additional_directories);
-	describe_commands(text, "May run, in the sandbox", &allow->commands);
+	describe_allowed(text, "May run, in the sandbox", &allow->commands);
 	describe_list(text, "Commands see the variables", &allow->commands.default_env_vars);
 	describe_list(text, "Commands reach", &allow->commands.default_domains);
 	describe_list(text, "The agent itself reaches", &allow->network_domains);
@@ -267,12 +367,12 @@ void words_describe(const struct manifest *manifest, struct buf *text)
 	describe_paths(text, "Never reads", &deny->read);
 	describe_paths(text, "Never writes", &deny->write);
 	describe_paths(text, "Never deletes", &deny->del);
-	describe_commands(text, "Never runs", &deny->commands);
+	describe_denied(text, &deny->commands);
 	describe_list(text, "Commands never see the variables", &deny->commands.env_vars);
 	describe_list(text, "Commands never reach", &deny->commands.domains);
 	describe_list(text, "The agent itself never reaches", &deny->network_domains);
 	describe_list(text, "Nothing ever reaches", &manifest->security.universal_deny_domains);
 	buf_adds(text, manifest->security.allow_runtime_expansion ? "Everything else is asked\n"
 								  : "Everything else is refused\n");
-	describe_warnings(text, manifest);
+	words_warn(manifest, text);
 }

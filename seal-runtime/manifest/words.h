@@ -8,6 +8,9 @@ struct manifest;
 
 void words_describe(const struct manifest *manifest, struct buf *text);
 
+/* The part of it that begins with "!": what widens more than its line looks. */
+void words_warn(const struct manifest *manifest, struct buf *text);
+
 /*
  * Appends text from a file so that what is read is what is there: characters that
  * move, hide or reorder others come out as \u{...}; newline and tab stay.
