@@ -197,7 +197,7 @@ class World(Project):
                 found.append(f"protected: {name}")
             elif stat.S_ISREG(mode) and mode & 0o6000:
                 found.append(f"set-id: {name}")
-            elif not goal.runner and not is_granted(name) and not is_by_product(name):
+            elif not goal.runner and not is_granted(name, mode) and not is_by_product(name):
                 found.append(f"no rule grants: {name}")
         return found
 
@@ -233,11 +233,11 @@ def command_line(pid):
         return b""
 
 
-def is_granted(name):
-    """The write rules of fixture.MANIFEST, said a second time and independently."""
+def is_granted(name, mode):
+    """The write rules of fixture.MANIFEST, said a second time and independently; folders on the way are made."""
     top, _, rest = name.partition("/")
     ends = {"src": ".py", "tests": ".py", "docs": ".md", "data": ".csv"}
-    return name == "CHANGES.md" or name in ("src", "tests", "docs", "data", "src/old") or (top in ends and rest.endswith(ends[top]))
+    return name == "CHANGES.md" or (top in ends and (stat.S_ISDIR(mode) or rest.endswith(ends[top])))
 
 
 def is_by_product(name):

@@ -15,23 +15,12 @@ import bare
 import goals as every
 from goals import Goal
 from outside import World
+from tally import Tally
 from tasks import tasks
 
 NOTHING = Goal("nothing", "none", [])
 ENDS = (0, 3, 125)  # done; something was refused; a sandbox was not made, so nothing ran
 STEP = 7  # has no factor in common with the number of tasks, so all are met
-
-
-class Tally:
-    def __init__(self):
-        self.rows, self.bad, self.counts = 0, 0, {}
-
-    def row(self, name, faults):
-        self.rows += 1
-        self.bad += bool(faults)
-        print(f"{'not ok' if faults else 'ok'} {self.rows} - injection: {name}", flush=True)
-        for fault in faults[:40]:
-            print("# " + fault, flush=True)
 
 
 def turn(world, task, goal, prompts):
@@ -128,7 +117,7 @@ def main():
     words.add_argument("--tasks", type=int, default=5)
     words.add_argument("--goal", default="")
     words.add_argument("--json")
-    asked, tally, start = words.parse_args(), Tally(), time.monotonic()
+    asked, tally, start = words.parse_args(), Tally("injection"), time.monotonic()
     with World(asked.build) as world:
         pairs = [pair for pair in pairs_of(world, asked.full, asked.tasks) if asked.goal in pair[1].name]
         names = {(goal.kind, goal.name) for _, goal in pairs}
