@@ -6,7 +6,7 @@ T ?= 60
 S ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build agent try check asan lint fmt fuzz bench install clean
+.PHONY: help setup build agent try check asan lint fmt fuzz bench install deb clean
 
 help: ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ bench: build ## the table of figures, and build/bench.json
 
 install: build ## into DESTDIR
 	@meson install -C $(BUILD) --destdir "$(DESTDIR)"
+
+deb: build ## a Debian package, in the build folder
+	@tools/deb $(BUILD)
 
 clean: ## remove the build folders
 	@rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-fuzz
