@@ -12,6 +12,7 @@
 static const struct start_row {
 	const char *name, *script;
 	bool want;
+	const char *tool; /* NULL: cargo */
 } start_rows[] = {
 	{ "the tool itself", "cargo test", true },
 	{ "quoted, as it is re-emitted", "'cargo' 'test'", true },
@@ -23,17 +24,23 @@ static const struct start_row {
 	{ "through a wrapper of the manifest", "just build", true },
 	{ "as an argument it is not started", "echo cargo", false },
 	{ "another program", "cargonaut x", false },
+	{ "a program that comes with it", "rustfmt src/lib.rs", true },
+	{ "in an environment of the project", ".venv/bin/pytest -q", true, "python" },
+	{ "npm is node", "npm ci", true, "node" },
+	{ "ctest is cmake", "ctest --test-dir build", true, "cmake" },
+	{ "a program of another tool", "npm ci", false, "python" },
 };
 
 TEST(starts)
 {
 	struct str wrapper = STR("just");
 	struct manifest manifest = { .sandbox.wrappers = { &wrapper, NULL, 1 } };
-	struct manifest_tool tool = { .tool = STR("cargo") };
 
-	TEST_ROWS (start_rows, row)
-		EXPECT_EQ(row, tools_starts(str_of(row->script), tool.tool, &manifest, &tool),
-		          row->want);
+	TEST_ROWS (start_rows, row) {
+		struct manifest_tool tool = { .tool = str_of(row->tool ?: "cargo") };
+
+		EXPECT_EQ(row, tools_starts(str_of(row->script), &manifest, &tool), row->want);
+	}
 }
 
 static const struct line_row {

@@ -11,12 +11,12 @@
 #define HOME_INSIDE "/home/seal"
 
 struct bundle {
-	const char *name, *reads, *writes, *path, *sets, *passes, *hosts;
+	const char *name, *programs, *reads, *writes, *path, *sets, *passes, *hosts;
 };
 
 static const struct bundle bundles[] = {
-#define TOOL(name, reads, writes, path, sets, passes, hosts)                                       \
-	{ name, reads, writes, path, sets, passes, hosts },
+#define TOOL(name, programs, reads, writes, path, sets, passes, hosts)                             \
+	{ name, programs, reads, writes, path, sets, passes, hosts },
 #include "sandbox/plan/tools.def"
 #undef TOOL
 };
@@ -68,6 +68,20 @@ static bool next_token(struct str *rest, struct str *ret_word, bool *ret_first)
 	return len > 0;
 }
 
+/* npm is node as well, and pytest python: under whichever name it is started. */
+static bool is_program_of(struct str tool, struct str name)
+{
+	const struct bundle *bundle = bundle_of(tool);
+	struct str rest = str_of(bundle ? bundle->programs : ""), word;
+
+	if (str_eq(name, tool))
+		return true;
+	while (next_word(&rest, &word))
+		if (str_eq(name, word))
+			return true;
+	return false;
+}
+
 static struct str base_name(struct str word)
 {
 	for (size_t i = word.len; i > 0; i--)
@@ -76,7 +90,7 @@ static struct str base_name(struct str word)
 	return word;
 }
 
-bool tools_starts(struct str script, struct str program, const struct manifest *manifest,
+bool tools_starts(struct str script, const struct manifest *manifest,
                   const struct manifest_tool *tool)
 {
 	bool expects = true, first;
@@ -88,7 +102,7 @@ bool tools_starts(struct str script, struct str program, const struct manifest *
 		expects |= first;
 		if (!expects || str_chr(word, '=') != STR_NONE)
 			continue;
-		if (str_eq(name, program))
+		if (is_program_of(tool->tool, name))
 			return true;
 		/* What a wrapper runs comes somewhere behind it, or is not written at all. */
 		if (is_in(&manifest->sandbox.wrappers, name) || is_in(&tool->wrappers, name))
@@ -101,7 +115,7 @@ bool tools_starts(struct str script, struct str program, const struct manifest *
 
 static bool is_active(const struct plan_input *input, const struct manifest_tool *tool)
 {
-	return tools_starts(input->grant->script, tool->tool, input->manifest, tool);
+	return tools_starts(input->grant->script, input->manifest, tool);
 }
 
 /* --- binds -------------------------------------------------------------- */
@@ -175,9 +189,13 @@ int tools_plan(const struct plan_input *input, struct plan *plan, struct err *er
 
 /* --- variables ---------------------------------------------------------- */
 
-/* ~ and, in NAME=~/x, the ~ behind the sign, are the person's home. */
+/* ~ and, in NAME=~/x, the ~ behind the sign, are the person's home; a leading . is the project. */
 static void expand(const struct plan_input *input, struct str word, struct buf *out)
 {
+	if (word.data[0] == '.') {
+		buf_adds(out, input->root);
+		word = str_from(word, 1);
+	}
 	for (size_t i = 0; i < word.len; i++)
 		if (word.data[i] == '~' && (i == 0 || word.data[i - 1] == '='))
 			buf_adds(out, input->facts->home);
@@ -216,6 +234,14 @@ static int pass_list(const struct plan_input *input, struct plan *plan, const ch
 	return r;
 }
 
+/* A virtual environment that lies in the project comes first, as when it is activated. */
+static bool is_there(const struct plan_input *input, const char *path)
+{
+	char real[PATH_MAX];
+
+	return input->facts->look(input->facts->ctx, path, real) == PLAN_IS_FOLDER;
+}
+
 static int add_path(const struct plan_input *input, struct plan *plan, const char *list,
                     struct err *err)
 {
@@ -224,8 +250,13 @@ static int add_path(const struct plan_input *input, struct plan *plan, const cha
 
 	buf_adds(&text, "PATH=");
 	while (next_word(&rest, &word)) {
-		expand(input, word, &text);
-		buf_addc(&text, ':');
+		cleanup_buf struct buf folder = BUF_INIT;
+
+		expand(input, word, &folder);
+		if (buf_check(&folder, "PATH", err) < 0)
+			return err->code;
+		if (word.data[0] != '.' || is_there(input, folder.data))
+			buf_addf(&text, "%s:", folder.data);
 	}
 	for (size_t i = 0; i < plan->n_environment; i++)
 		if (strncmp(plan->environment[i], "PATH=", 5) == 0)
@@ -264,7 +295,7 @@ bool sandbox_tool_hosts(const struct manifest *manifest, struct str script,
 		const struct bundle *bundle = bundle_of(tool->tool);
 		struct str rest = str_of(bundle ? bundle->hosts : ""), word;
 
-		if (!bundle || !tools_starts(script, tool->tool, manifest, tool))
+		if (!bundle || !tools_starts(script, manifest, tool))
 			continue;
 		for (size_t k = 0; k < tool->domains.n; k++)
 			add(ctx, tool->domains.items[k]);

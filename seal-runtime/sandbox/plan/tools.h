@@ -13,8 +13,8 @@ struct manifest_tool;
 struct plan;
 struct plan_input;
 
-/* Does a command of the script start this program, itself or through a wrapper? */
-bool tools_starts(struct str script, struct str program, const struct manifest *manifest,
+/* Does a command of the script start a program of this tool, itself or through a wrapper? */
+bool tools_starts(struct str script, const struct manifest *manifest,
                   const struct manifest_tool *tool);
 
 /* Binds; then, when the environment is made, variables. */
