@@ -33,8 +33,9 @@ int cmd_fail(const struct err *err);
 /* Replaces this process by `seald MODE ARGS...`; returns only on failure. */
 int cmd_exec_seald(const char *mode, int argc, char **argv);
 
-/* What cmd_manifest() hands on: suggest and test. */
+/* What cmd_manifest() and cmd_audit() hand on: suggest and test; report and export. */
 int cmd_suggest(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 
 #define CMD(name, function, arguments, summary) int function(int argc, char **argv);
 #include "seal-cli/commands.def"

@@ -178,8 +178,10 @@ int cmd_audit(int argc, char **argv)
 	cleanup_free char *dir = NULL;
 	struct err err;
 
+	if (argc > 1 && (strcmp(argv[1], "report") == 0 || strcmp(argv[1], "export") == 0))
+		return cmd_report(argc - 1, argv + 1);
 	if (read_filter(argc, argv, &filter) < 0) {
-		err_set(&err, ERR_INPUT, "audit: show or verify, and a session; see `seal help audit`");
+		err_set(&err, ERR_INPUT, "audit: show, verify, report or export, and a session; see `seal help audit`");
 		return cmd_fail(&err);
 	}
 	if (audit_find(argv[optind + 1], &dir, &err) < 0)
@@ -188,7 +190,7 @@ int cmd_audit(int argc, char **argv)
 		return verify(dir);
 	if (strcmp(argv[optind], "show") == 0)
 		return audit_show(dir, &filter, &err) < 0 ? cmd_fail(&err) : EXIT_DONE;
-	err_set(&err, ERR_INPUT, "audit: no \"%s\"; show or verify", argv[optind]);
+	err_set(&err, ERR_INPUT, "audit: no \"%s\"; show, verify, report or export", argv[optind]);
 	return cmd_fail(&err);
 }
 

@@ -56,7 +56,8 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 	}
 	if (!request->action)
 		return err_set(err, ERR_INPUT,
-			       "manifest: show, diff, sign, verify, suggest or test; see `seal manifest --help`");
+			       "manifest: show, diff, sign, verify, suggest or test; "
+			       "see `seal manifest --help`");
 	return 0;
 }
 
