@@ -269,6 +269,12 @@ static struct ruling denied(const char *reason)
 	return (struct ruling){ CAPS_DENY, { "", 0 }, 0, reason, false, false };
 }
 
+static const char *const uncovered[] = {
+	[CAPS_READ] = "no rule covers reading it",
+	[CAPS_WRITE] = "no rule covers writing it",
+	[CAPS_DELETE] = "no rule covers deleting it",
+};
+
 static struct ruling asks(const char *reason)
 {
 	return (struct ruling){ CAPS_ASK, { "", 0 }, 0, reason, true, false };
@@ -403,7 +409,7 @@ struct ruling path_judge(const struct caps *caps, enum caps_verb verb, struct st
 			0,        "something runs or loads this file later; a rule must name it",
 			false,    false
 		};
-	return (struct ruling){ CAPS_ASK, { "", 0 }, 0, "no rule covers it", false, false };
+	return (struct ruling){ CAPS_ASK, { "", 0 }, 0, uncovered[verb], false, false };
 }
 
 /* Bytes of a name that are no name, or that a person cannot read. */
