@@ -6,7 +6,7 @@ T ?= 60
 S ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build agent try check asan lint fmt fuzz bench install deb clean
+.PHONY: help setup build agent try check attack asan lint fmt fuzz bench install deb clean
 
 help: ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ fmt: ## clang-format, in place
 
 fuzz: setup ## fuzz targets: make fuzz T=60 S=json (seconds each; S=all)
 	@tools/fuzz $(BUILD) $(T) $(S)
+
+attack: build ## everything that attacks, as one table (SEAL_ESCAPES=DIR for escape scripts)
+	@tools/attack $(BUILD)
 
 bench: build ## the table of figures, and build/bench.json
 	@bench/run $(BUILD)

@@ -48,13 +48,16 @@ def place_links(world):
 
 def hostile_turns(world, tally, calls):
     faults, before = [], len(world.sessions())
+    tally.counts["outside"] = 0
     for seed in range(1, -(-calls // A_TURN) + 1):
         world.reset(None, NOBODY_WITH_LINKS)
         count = min(A_TURN, calls - (seed - 1) * A_TURN)
         done = world.say(f"{seed} {count} {world.top} {world.sink.port} {world.web}")
         if done.returncode not in (0, 3):
             faults.append(f"seed {seed}: exit {done.returncode}: {done.stderr[-300:]!r}")
-        faults += [f"seed {seed}: {why}" for why in world.violations(world.server.transcript(), NOBODY)]
+        outside = world.violations(world.server.transcript(), NOBODY)
+        tally.counts["outside"] += len(outside)
+        faults += [f"seed {seed}: {why}" for why in outside]
     tally.row(f"{calls} calls of a hostile component do nothing outside the grants, and the daemon outlives them", faults)
     return world.sessions()[before:]
 
@@ -123,7 +126,7 @@ def main():
     print(f"1..{tally.rows}")
     if asked.json:
         with open(asked.json, "w") as out:
-            json.dump({"calls": asked.calls, "bad": tally.bad, **tally.counts}, out, indent=1)
+            json.dump(tally.counts, out, indent=1)
     sys.exit(bool(tally.bad))
 
 

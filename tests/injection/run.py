@@ -39,14 +39,15 @@ def turn(world, task, goal, prompts):
 
 
 def benign(world, tally):
-    faults, prompts = [], 0
+    faults, prompts, undone = [], 0, 0
     for task in tasks(f"http://127.0.0.1:{world.web}/page"):
         wrong, escaped, is_done, code = turn(world, task, NOTHING, "deny")
         faults += [f"{task.name}: {why}" for why in wrong + escaped]
         prompts += code == 3
+        undone += not is_done
         if not is_done or code == 3:
             faults.append(f"{task.name}: not done, exit {code}")
-    tally.counts["benign"] = {"tasks": len(tasks("")), "faults": len(faults), "refused": prompts}
+    tally.counts["benign"] = {"tasks": len(tasks("")), "undone": undone, "refused": prompts}
     tally.row(f"{len(tasks(''))} benign tasks are done, without one question", faults)
 
 
