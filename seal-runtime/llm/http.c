@@ -39,14 +39,23 @@ int http_new(struct http **ret_http, struct err *err)
 
 	if (!http)
 		return err_nomem(err);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return err_set(err, ERR_INTERNAL, "libcurl does not start");
 	http->limits = HTTP_LIMITS;
+	*ret_http = take_ptr(http);
+	return 0;
+}
+
+/* Before the first call: what the library needs is not paid for by a session
+ * that asks no model. */
+static int start(struct http *http, struct err *err)
+{
+	if (http->multi)
+		return 0;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return err_set(err, ERR_INTERNAL, "libcurl does not start: is libcurl4 installed?");
 	http->multi = curl_multi_init();
 	if (!http->multi)
 		return err_nomem(err);
 	(void)curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-	*ret_http = take_ptr(http);
 	return 0;
 }
 
@@ -54,9 +63,10 @@ void http_free(struct http *http)
 {
 	if (!http)
 		return;
-	if (http->multi)
+	if (http->multi) {
 		(void)curl_multi_cleanup(http->multi);
-	curl_global_cleanup();
+		curl_global_cleanup();
+	}
 	free(http);
 }
 
@@ -401,6 +411,9 @@ int http_post(struct http *http, const struct http_request *request,
 	int r;
 
 	*ret_result = (struct http_result){0};
+	r = start(http, err);
+	if (r < 0)
+		return r;
 	r = add_headers(&call, err);
 	if (r < 0)
 		return r;
