@@ -76,7 +76,8 @@ static void bash(void)
 	}
 	(void)puts("\t\tesac\n\tfi\n"
 		   "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-		   "\t((COMP_CWORD == 1 || ${#COMPREPLY[@]})) || mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+		   "\t((COMP_CWORD == 1 || ${#COMPREPLY[@]})) ||\n"
+		   "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 		   "}\ncomplete -o filenames -F _seal seal");
 }
 

@@ -18,7 +18,7 @@ TIMEOUT = 15 * float(os.environ.get("SEAL_TEST_SLOW", "1"))
 class Terminal:
     """A pty of COLUMNS x ROWS with `seal` on it."""
 
-    def __init__(self, project, columns=80, rows=24, arguments=(), env=None):
+    def __init__(self, project, columns=80, rows=24, arguments=(), env=None, command="chat"):
         self.columns, self.rows = columns, rows
         self.screen = pyte.HistoryScreen(columns, rows, history=200000, ratio=0.5)
         self.stream = pyte.ByteStream(self.screen)
@@ -26,7 +26,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(project.root)
-            os.execve(project.seal_path, [project.seal_path, "chat", *arguments], dict(project.env, **(env or {})))
+            os.execve(project.seal_path, [project.seal_path, command, *arguments], dict(project.env, **(env or {})))
         self.resize(columns, rows, tell=False)
 
     def resize(self, columns, rows, tell=True):
