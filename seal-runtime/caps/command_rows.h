@@ -258,6 +258,8 @@ static const struct command_row {
 	{ "of programs without such options it is fine", TOOLS, "cat \"$x\" *", CAPS_ALLOW },
 	{ "rg may run a program", TOOLS, "rg --pre ./x a", CAPS_ASK, MUTANT_GUARDS },
 	{ "uniq writes its second file", TOOLS, "uniq a b", CAPS_ASK, MUTANT_GUARDS },
+	{ "and one with a dash", TOOLS, "uniq a -- -b", CAPS_ASK, MUTANT_GUARDS },
+	{ "a wildcard may be two", TOOLS, "uniq ./*", CAPS_ASK, MUTANT_GUARDS },
 	{ "sed that prints is fine", TOOLS, "sed -n '/a/,/b/p;s|x|y|g' f", CAPS_ALLOW },
 	{ "sed may write", TOOLS, "sed 's/a/b/w x' f", CAPS_ASK, MUTANT_GUARDS },
 	{ "sed may execute", TOOLS, "sed '1e touch x' f", CAPS_ASK, MUTANT_GUARDS },

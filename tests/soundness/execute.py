@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 HERE = "/work/here"
-FILES = {"a.txt": "1\n2\nx\n", "b": "touch F\n", "src/c.txt": "z\n",
+FILES = {"a.txt": "1\n2\nx\n", "b": "touch F\n", "src/c.txt": "z\n", "src/d.txt": "y\n",
          "evil.sh": "#!/bin/bash\n/work/shims/evil\n", "evilbin/ls": "", "evilbin/cat": ""}
 
 

@@ -62,6 +62,8 @@ static void literal(struct buf *out)
 		                            "'it'\\''s'",
 		                            "a.*",
 		                            "*.txt",
+		                            "./*",
+		                            "src/*",
 		                            "b?",
 		                            "[ab]",
 		                            "{a.txt,b}",

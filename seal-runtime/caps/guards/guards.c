@@ -69,11 +69,14 @@ bool guards_is_operand(const struct field *field)
 
 size_t guards_count_operands(const struct call *call, const char *valued)
 {
+	bool only_operands = false;
 	size_t n = 0;
 
 	for (size_t i = 1; i < call->n; i++) {
-		if (guards_is_operand(&call->argv[i]))
-			n += call->argv[i].many && !call->argv[i].globbed ? 2 : 1;
+		if (only_operands || guards_is_operand(&call->argv[i]))
+			n += call->argv[i].many ? 2 : 1;
+		else if (str_is(call->argv[i].text, "--"))
+			only_operands = true;
 		else
 			i += program_in_list(call->argv[i].text, valued, ' ');
 	}

@@ -24,7 +24,7 @@ struct ruling guards_check_tool(const struct call *call, size_t from);
 
 /* No option: opaque, empty, or without a dash. */
 bool guards_is_operand(const struct field *field);
-/* Operands, where options of `valued` take the next word. */
+/* Operands, where options of `valued` take the next word; after `--` every word is one. */
 size_t guards_count_operands(const struct call *call, const char *valued);
 bool guards_has_word(const struct call *call, const char *words);
 
