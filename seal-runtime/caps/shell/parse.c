@@ -256,9 +256,25 @@ static struct node *read_redirected(struct reader *reader, TSNode from)
 	return node;
 }
 
+/*
+ * The grammar takes `a && b 2>&1 | c` for a pipe that starts with a list; the shell
+ * pipes b alone.  Moves the list's last command into the pipe.
+ */
+static void take_last(struct node *list, struct node *pipe)
+{
+	struct node **at = &list->first, *last;
+
+	while ((*at)->next)
+		at = &(*at)->next;
+	last = *at;
+	*at = NULL;
+	pipe->negated = last->kind == NODE_PIPE && last->negated;
+	pipe->first = last->kind == NODE_PIPE ? last->first : last;
+}
+
 static struct node *read_pipeline(struct reader *reader, TSNode from)
 {
-	struct node *pipe = read_new(reader, NODE_PIPE, from), *last = NULL;
+	struct node *pipe = read_new(reader, NODE_PIPE, from), *last = NULL, *list = NULL;
 
 	read_check_gaps(reader, from);
 	for (uint32_t i = 0; i < ts_node_child_count(from) && !reader->confused; i++) {
@@ -268,15 +284,24 @@ static struct node *read_pipeline(struct reader *reader, TSNode from)
 			last->pipes_errors = true;
 		} else if (ts_node_is_named(child)) {
 			last = read_statement(reader, child);
-			if (!last || last->kind == NODE_LIST || (last->negated && pipe->first))
+			if (last && last->kind == NODE_LIST && !pipe->first && last->first &&
+			    last->first->next && !last->negated) {
+				list = last;
+				take_last(list, pipe);
+				last = last_child(pipe);
+			} else if (!last || last->kind == NODE_LIST || (last->negated && pipe->first)) {
 				read_confuse(reader, "has a pipe of lists");
-			else
+			} else {
 				read_append(pipe, last);
+			}
 		} else if (!read_is(child, "|") || !last) {
 			read_confuse(reader, "has a pipe that is not understood");
 		}
 	}
-	return pipe;
+	if (!list)
+		return pipe;
+	read_append(list, pipe);
+	return list;
 }
 
 /* [ ] is a command like any other; the words of [[ ]] are read by the walk. */
