@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/tmp.h"
 
 int fd_read_all(int fd, size_t limit, struct buf *buf, struct err *err)
 {
@@ -59,36 +59,6 @@ int fd_read_file(int dir, const char *name, size_t limit, struct buf *buf, struc
 	r = fd_read_all(fd, limit, buf, err);
 	if (r < 0)
 		return err_wrap(err, "%s", name);
-	return 0;
-}
-
-/* A file that is gone again unless it was renamed into place. */
-struct tmp {
-	int dir; /* borrowed */
-	int fd;
-	char name[48]; /* empty: nothing to unlink */
-};
-
-static void tmp_dropp(struct tmp *tmp)
-{
-	closep(&tmp->fd);
-	if (tmp->name[0])
-		(void)unlinkat(tmp->dir, tmp->name, 0);
-}
-
-static int tmp_open(struct tmp *tmp, mode_t mode, struct err *err)
-{
-	unsigned long long id;
-
-	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-		return err_sys(err, "getrandom");
-	(void)snprintf(tmp->name, sizeof(tmp->name), ".seal-%016llx.tmp", id);
-	tmp->fd = openat(tmp->dir, tmp->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			 mode);
-	if (tmp->fd < 0) {
-		tmp->name[0] = '\0';
-		return err_sys(err, "make a temporary file");
-	}
 	return 0;
 }
 

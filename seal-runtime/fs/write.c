@@ -1,45 +1,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/tmp.h"
 #include "fs/fs.h"
 #include "fs/fs_private.h"
-
-/* A file that is gone again unless it was renamed into place. */
-struct tmp {
-	int dir; /* borrowed */
-	int fd;
-	char name[48]; /* empty: nothing to unlink */
-};
-
-static void tmp_dropp(struct tmp *tmp)
-{
-	closep(&tmp->fd);
-	if (tmp->name[0])
-		(void)unlinkat(tmp->dir, tmp->name, 0);
-}
-
-static int tmp_open(struct tmp *tmp, struct err *err)
-{
-	unsigned long long id;
-
-	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-		return err_sys(err, "getrandom");
-	(void)snprintf(tmp->name, sizeof(tmp->name), ".seal-%016llx.tmp", id);
-	tmp->fd = openat(tmp->dir, tmp->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			 0666);
-	if (tmp->fd < 0) {
-		tmp->name[0] = '\0';
-		return err_sys(err, "make a temporary file beside it");
-	}
-	return 0;
-}
 
 /* The folders that are missing, one by one: what is made here is opened here,
  * so nothing that somebody put there meanwhile is entered. */
@@ -120,7 +90,7 @@ static int replace(const struct grant_file *grant, struct str bytes, struct err 
 
 	if (dir < 0)
 		return dir;
-	r = tmp_open(&tmp, err);
+	r = tmp_open(&tmp, 0666, err);
 	if (r < 0)
 		return r;
 	r = keep_facts(grant, tmp.fd, err);
