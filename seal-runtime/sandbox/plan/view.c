@@ -133,6 +133,16 @@ static bool adds(const struct plan *plan, const struct folder *folder)
 	       strcmp(folder->path, folder->real) == 0;
 }
 
+/* A rule is a slice of the manifest's text: no NUL ends it. */
+static size_t first_wild(struct str rule)
+{
+	size_t at = 0;
+
+	while (at < rule.len && !strchr("*?[", rule.data[at]))
+		at++;
+	return at;
+}
+
 static int mask_denied(const struct plan_input *input, struct plan *plan, struct err *err)
 {
 	const struct manifest_paths *deny = &input->manifest->deny.read;
@@ -141,7 +151,7 @@ static int mask_denied(const struct plan_input *input, struct plan *plan, struct
 
 	for (size_t i = 0; r >= 0 && i < deny->n_paths; i++) {
 		const struct str rule = deny->paths[i].path;
-		size_t wild = strcspn(rule.data, "*?[");
+		size_t wild = first_wild(rule);
 		bool is_whole = wild >= rule.len || str_is(str_from(rule, wild), "**");
 		enum plan_look is;
 
