@@ -181,7 +181,8 @@ int cmd_audit(int argc, char **argv)
 	if (argc > 1 && (strcmp(argv[1], "report") == 0 || strcmp(argv[1], "export") == 0))
 		return cmd_report(argc - 1, argv + 1);
 	if (read_filter(argc, argv, &filter) < 0) {
-		err_set(&err, ERR_INPUT, "audit: show, verify, report or export, and a session; see `seal help audit`");
+		err_set(&err, ERR_INPUT,
+			"audit: show, verify, report or export, and a session; see `seal help audit`");
 		return cmd_fail(&err);
 	}
 	if (audit_find(argv[optind + 1], &dir, &err) < 0)

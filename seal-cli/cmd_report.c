@@ -24,6 +24,8 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 {
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, 'o' },
+		{ "otlp", required_argument, NULL, 't' },
+		{ "content", no_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;

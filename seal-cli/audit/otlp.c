@@ -78,7 +78,7 @@ static void attribute_list(struct exporting *x, const char *key, struct str text
 	json_array(x->w);
 	json_object(x->w);
 	json_kv(x->w, "stringValue", text);
-	for (int i = 0; i < 6; i++)
+	for (int opened = 5; opened; opened--)
 		json_end(x->w);
 }
 
