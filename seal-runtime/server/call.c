@@ -127,7 +127,7 @@ static void answer_described(struct live *live)
 	struct call *call = pop(live);
 
 	if (call->client)
-		client_reply(call->client, call->client_id, str_of(live->described));
+		live_describe(live, call->client, call->client_id);
 	call_free(call);
 }
 
@@ -192,7 +192,9 @@ static void started(struct live *live, struct call *call, const struct message *
 		live->described = text;
 	}
 	live->is_started = true;
-	forward(call, message);
+	if (!call->client)
+		return;
+	live_describe(live, call->client, call->client_id);
 }
 
 /* The history is told; now its client takes part like any other. */

@@ -17,6 +17,7 @@ static const struct {
 	[RPC_session_close] = { method_session_close, true },
 	[RPC_session_delete] = { method_session_delete, true },
 	[RPC_session_set_mode] = { method_session_set_mode, true },
+	[RPC_session_set_config_option] = { method_session_set_config_option, true },
 	[RPC_cancel_request] = { method_cancel_request, true },
 	[RPC_seal_status] = { method_seal_status, false },
 	[RPC_seal_stop] = { method_seal_stop, false },

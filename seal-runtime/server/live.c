@@ -111,6 +111,14 @@ void live_broadcast(struct live *live, struct str line)
 	}
 }
 
+void live_describe(const struct live *live, struct client *client, const char *id)
+{
+	cleanup_buf struct buf described = BUF_INIT;
+
+	mode_describe(live, &described);
+	client_reply(client, id, buf_str(&described));
+}
+
 static void on_linger(uv_timer_t *timer)
 {
 	struct live *live = timer->data;

@@ -114,7 +114,7 @@ static int join(struct client *client, const char *id, const char *session_id, s
 		return err->code;
 	/* In the middle of a turn the start would wait for its end. */
 	if (live->is_started && live->running) {
-		client_reply(client, id, str_of(live->described));
+		live_describe(live, client, id);
 		return 0;
 	}
 	return enqueue(live, call_new(CALL_START, client, id, buf_str(&start)), err);
@@ -283,18 +283,6 @@ void method_session_delete(struct client *client, const char *id, const struct r
 		client_fail(client, id, RPC_PARAMS, STR("the session is in use: close it first"));
 	else if (folder_remove(session_id, &err) < 0)
 		client_fail(client, id, RPC_INTERNAL, str_of(err.text));
-	else
-		client_reply(client, id, STR("{}"));
-}
-
-void method_session_set_mode(struct client *client, const char *id, const struct rpc_params *params)
-{
-	if (!live_find(client->server, params->sessionId))
-		client_fail(client, id, RPC_NOT_FOUND, STR("there is no such session open"));
-	else if (!str_is(params->modeId, "manifest"))
-		client_fail(client, id, RPC_PARAMS,
-		            STR("the only mode is \"manifest\": what seal.toml allows, and nothing "
-		                "else"));
 	else
 		client_reply(client, id, STR("{}"));
 }

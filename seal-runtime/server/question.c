@@ -57,6 +57,16 @@ static void ask(struct question *question, struct client *client)
 	peer_send(&client->peer, &line);
 }
 
+static void withdraw(const struct question *question)
+{
+	struct buf line = BUF_INIT;
+	cleanup_buf struct buf params = BUF_INIT;
+
+	buf_addf(&params, "{\"requestId\":%llu}", (unsigned long long)question->number);
+	message_notice(&line, "$/cancel_request", buf_str(&params));
+	peer_send(&question->client->peer, &line);
+}
+
 static void on_ask_wait(uv_timer_t *timer)
 {
 	struct live *live = timer->data;
@@ -69,20 +79,23 @@ static void on_ask_wait(uv_timer_t *timer)
 	}
 }
 
-/* With clients but nobody at them there is no one to wait for; without clients
- * one may come back in time. */
+/* In strict mode, and with clients but nobody at them, there is no one to wait
+ * for; without clients one may come back in time. */
 void question_offer(struct live *live)
 {
-	struct client *client = choose(live);
+	bool is_strict = live->mode == MODE_STRICT;
+	struct client *client = is_strict ? NULL : choose(live);
 	struct question *next;
 
 	for (struct question *question = live->questions; question; question = next) {
 		next = question->next;
-		if (question->client)
+		if (question->client && is_strict)
+			withdraw(question);
+		else if (question->client)
 			continue;
 		if (client)
 			ask(question, client);
-		else if (live->n_clients)
+		else if (is_strict || live->n_clients)
 			settle(live, question, STR(NOBODY));
 		else if (!uv_is_active((uv_handle_t *)&live->ask_wait))
 			(void)uv_timer_start(&live->ask_wait, on_ask_wait,
@@ -150,16 +163,6 @@ bool question_answered(struct client *client, const struct message *message)
 		return true;
 	}
 	return false;
-}
-
-static void withdraw(const struct question *question)
-{
-	struct buf line = BUF_INIT;
-	cleanup_buf struct buf params = BUF_INIT;
-
-	buf_addf(&params, "{\"requestId\":%llu}", (unsigned long long)question->number);
-	message_notice(&line, "$/cancel_request", buf_str(&params));
-	peer_send(&question->client->peer, &line);
 }
 
 void question_drop_all(struct live *live)

@@ -58,6 +58,13 @@ struct worker {
 	int signal;
 };
 
+/* Zero is what a session begins with. */
+enum session_mode {
+	MODE_MANIFEST = 0, /* questions go to the person */
+	MODE_STRICT,       /* every question is a no */
+	MODE_MAX
+};
+
 /* A session that a client or a worker takes part in. */
 struct live {
 	struct live *next;
@@ -68,7 +75,8 @@ struct live {
 	struct client **clients;
 	size_t n_clients;
 	struct question *questions;
-	char *described;   /* JSON: the answer of session/new, load, resume */
+	char *described;   /* JSON: what the worker says of it; NULL: nothing yet */
+	enum session_mode mode;
 	char *environment; /* JSON, of the client that opened it; NULL: the daemon's */
 	struct buf told;   /* the updates of the running turn, for who loads meanwhile */
 	int turn;          /* number of the last prompt */
@@ -124,6 +132,9 @@ void live_broadcast(struct live *live, struct str line);
 void live_rest(struct live *live);
 void live_close(struct live *live);
 
+/* The answer of session/new, load and resume. */
+void live_describe(const struct live *live, struct client *client, const char *id);
+
 /* call.c: requests to a session's worker */
 int call_add(struct live *live, struct call *call, struct err *err);
 struct call *call_new(enum call_kind kind, struct client *client, const char *id,
@@ -146,6 +157,9 @@ void worker_relax(struct worker *worker);
 /* The session lets go of it; it is asked to leave, then made to. */
 void worker_dismiss(struct worker *worker);
 
+/* mode.c: what the worker said, with the modes and options. */
+void mode_describe(const struct live *live, struct buf *ret_json);
+
 /* question.c */
 void question_add(struct live *live, const struct message *message);
 void question_offer(struct live *live);
@@ -165,5 +179,6 @@ void session_catch_up(struct client *client, const char *session_id);
 typedef void method_handler(struct client *client, const char *id, const struct rpc_params *params);
 method_handler method_initialize, method_seal_environment, method_session_new, method_session_load,
 	method_session_resume, method_session_list, method_session_prompt, method_session_cancel,
-	method_session_close, method_session_delete, method_session_set_mode, method_cancel_request,
+	method_session_close, method_session_delete, method_session_set_mode,
+	method_session_set_config_option, method_cancel_request,
 	method_seal_status, method_seal_stop;

@@ -282,12 +282,6 @@ void session_describe(const struct session *session, struct buf *ret_json)
 
 	json_object(&w);
 	json_kv(&w, "sessionId", str_of(session->id));
-	json_kv_raw(
-		&w, "modes",
-		STR("{\"currentModeId\":\"manifest\",\"availableModes\":[{\"id\":\"manifest\","
-	            "\"name\":"
-	            "\"Manifest\",\"description\":\"What seal.toml allows, and nothing else\"}]}"));
-	json_kv_raw(&w, "configOptions", STR("[]"));
 	json_key(&w, "_meta");
 	json_object(&w);
 	json_key(&w, "seal");

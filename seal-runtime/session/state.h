@@ -52,7 +52,8 @@ int session_start(struct session *session, yyjson_val *params, const char **ret_
 /* (Re)makes the component's instance and calls its init. */
 int session_wake(struct session *session, const char **ret_fault, struct err *err);
 
-/* The answer of session/new, load and resume. */
+/* The answer of session/new, load and resume, but for modes and options: those are
+ * the daemon's. */
 void session_describe(const struct session *session, struct buf *ret_json);
 
 /* The manifest on disk was changed and signed by the client: use it. */

@@ -1,41 +1,43 @@
 // An editor, as the official library makes one, on the other end of `seal acp`.
 //   node acp_client.mjs LIBRARY SEAL CWD      story on stdin (JSON), what happened on stdout (JSON)
-// Every line that seal writes is also held against the library's own schemas.
+// Every line, of both sides, is also held against the library's own schemas.
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { Readable, Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import path from "node:path";
 import fs from "node:fs";
+import { checker } from "./acp_check.mjs";
 
 const [library, seal, cwd] = process.argv.slice(2);
-const require = createRequire(path.join(library, "x.js"));
+const require = createRequire(path.join(path.resolve(library), "x.js"));
 const entry = require.resolve("@agentclientprotocol/sdk");
 const acp = await import(pathToFileURL(entry));
-const zod = await import(pathToFileURL(path.join(path.dirname(entry), "..", "schema", "zod.gen.js")));
 const story = JSON.parse(fs.readFileSync(0, "utf8"));
 
 const child = spawn(seal, ["acp"], { cwd, stdio: ["pipe", "pipe", "inherit"] });
 const happened = { updates: [], asked: [], replies: [], bad: [] };
 
 // -- every line, before the library sees it --
-const checks = { "session/update": zod.zSessionNotification, "session/request_permission": zod.zRequestPermissionRequest };
-let rest = "";
-const tee = new TransformStream({
-  transform(chunk, out) {
-    rest += Buffer.from(chunk).toString("utf8");
-    const lines = rest.split("\n");
-    rest = lines.pop();
-    for (const line of lines) {
-      const message = JSON.parse(line);
-      const check = checks[message.method];
-      const result = check ? check.safeParse(message.params) : { success: true };
-      if (!result.success) happened.bad.push({ line, why: result.error.message });
-    }
-    out.enqueue(chunk);
-  },
-});
-const stream = acp.ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(child.stdout).pipeThrough(tee));
+const { check } = await checker(library);
+const tee = (from) => {
+  let rest = "";
+  return new TransformStream({
+    transform(chunk, out) {
+      rest += Buffer.from(chunk).toString("utf8");
+      const lines = rest.split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        const why = check(from, line);
+        if (why) happened.bad.push({ from, line, why });
+      }
+      out.enqueue(chunk);
+    },
+  });
+};
+const outward = tee("client");
+outward.readable.pipeTo(Writable.toWeb(child.stdin)).catch(() => {});
+const stream = acp.ndJsonStream(outward.writable, Readable.toWeb(child.stdout).pipeThrough(tee("agent")));
 
 const editor = acp
   .client({ name: "editor" })

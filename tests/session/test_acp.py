@@ -3,12 +3,12 @@
 test_acp.py BUILD [only rows with these words]"""
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "run"))
+from npm import install  # noqa: E402
 from project import Project, Rows, call, text  # noqa: E402
 
 BUILD = os.path.abspath(sys.argv[1])
@@ -21,19 +21,7 @@ NEW = {"method": "session/new", "params": {"mcpServers": []}}
 PROMPT = {"method": "session/prompt", "params": {"prompt": [{"type": "text", "text": "go"}]}}
 
 
-def library():
-    """Once, into the build folder; says why when it cannot be."""
-    if os.path.isdir(os.path.join(LIBRARY, "node_modules", "@agentclientprotocol")):
-        return None
-    if not shutil.which("node") or not shutil.which("npm"):
-        return "node and npm are not here"
-    os.makedirs(LIBRARY, exist_ok=True)
-    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--prefix", LIBRARY,
-                           *PACKAGES], cwd=LIBRARY, capture_output=True, text=True)
-    return None if done.returncode == 0 else "npm cannot install the library: " + done.stderr.strip().split("\n")[-1]
-
-
-MISSING = library()
+MISSING = install(LIBRARY, PACKAGES, "@agentclientprotocol/sdk")
 
 
 def editor(p, steps, answer="allow_once"):

@@ -362,6 +362,46 @@ def _():
         assert not os.path.exists(os.path.join(p.root, "src", "b.c"))
 
 
+@row("in the mode strict nobody is asked, and every client knows the mode")
+def _():
+    steps = [call("file_write", path="src/b.c", text="1\n"), text("One."), call("file_write", path="src/b.c", text="1\n"), text("Two.")]
+    with Story(BUILD, steps, WRITE) as p:
+        os.makedirs(os.path.join(p.root, "src"))
+        client, other = p.client(), p.client()
+        session = p.session(client)
+        other.ok("session/resume", {"sessionId": session})
+        id = p.prompt(client, session)
+        question = client.asked()
+        # Set while a question is open: it is withdrawn, and the answer is no.
+        reply = client.ok("session/set_config_option", {"sessionId": session, "configId": "mode", "value": "strict"})
+        assert {o["id"]: o["currentValue"] for o in reply["configOptions"]} == {"mode": "strict", "model": "claude-opus-5"}, reply
+        client.until(lambda m: m.get("method") == "$/cancel_request" and m["params"]["requestId"] == question["id"])
+        assert p.stop_reason(client, id) == "end_turn"
+        assert other.update("current_mode_update")["currentModeId"] == "strict"
+        assert other.update("config_option_update")["configOptions"][0]["currentValue"] == "strict"
+        assert p.stop_reason(client, p.prompt(client, session)) == "end_turn"
+        assert not [m for m in client.seen if m.get("method") == "session/request_permission"], "asked all the same"
+        assert not os.path.exists(os.path.join(p.root, "src", "b.c"))
+        late = p.client().ok("session/resume", {"sessionId": session})
+        assert late["modes"]["currentModeId"] == "strict", late
+
+
+@row("a mode or an option that is not there is refused with those that are")
+def _():
+    with Story(BUILD, [text("One.")]) as p:
+        client = p.client()
+        session = p.session(client)
+        for method, params, word in (
+                ("session/set_mode", {"modeId": "yolo"}, "strict"),
+                ("session/set_config_option", {"configId": "speed", "value": "fast"}, "mode and model"),
+                ("session/set_config_option", {"configId": "mode", "value": True}, "strict"),
+                ("session/set_config_option", {"configId": "model", "value": "another"}, "seal manifest sign")):
+            reply = client.call(method, dict(params, sessionId=session))
+            assert reply["error"]["code"] == -32602 and word in reply["error"]["message"], reply
+        reply = client.call("session/set_mode", {"sessionId": "0000000000000000", "modeId": "strict"})
+        assert reply["error"]["code"] == -32002, reply
+
+
 @row("when the one who was asked leaves, the next is asked")
 def _():
     with Story(BUILD, [call("file_write", path="src/b.c", text="x\n"), text("Done.")], WRITE) as p:
