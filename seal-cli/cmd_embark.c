@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/dirs.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "llm/keys.h"
@@ -92,10 +92,10 @@ static void offer_servers(struct embark *embark)
 	}
 }
 
-/* A key that is typed is kept in the config folder, for this user alone. */
+/* A key that is typed is kept as `seal login` does. */
 static int take_key(struct embark *embark, const char **ret_preset)
 {
-	cleanup_free char *folder = NULL;
+	cleanup_buf struct buf place = BUF_INIT;
 	cleanup_free char *key = NULL;
 	struct err err;
 	size_t i, n;
@@ -104,17 +104,21 @@ static int take_key(struct embark *embark, const char **ret_preset)
 	for (n = 0; n < N_PROVIDERS; n++)
 		printf("  %zu  %s\n", n + 1, providers[n].name);
 	i = ask_number("Whose key", N_PROVIDERS, 1);
-	if (i == 0 || dirs_get(DIRS_CONFIG, &folder, &err) < 0)
+	if (i == 0)
 		return -1;
 	embark->provider = providers[i - 1].name;
 	*ret_preset = providers[i - 1].model;
-	printf("  It is kept in %s/keys/%s, readable by you alone.\n", folder, embark->provider);
+	(void)puts("  It is kept in the desktop's Secret Service, or else in a file that you alone\n"
+		   "  can read.");
 	key = ask_secret("Key");
 	if (!key || !key[0])
 		return -1;
-	r = keys_store(str_of(embark->provider), str_of(key), &err);
+	r = keys_store(str_of(embark->provider), str_of(key), KEYS_ANYWHERE, &place, &err);
 	explicit_bzero(key, strlen(key));
-	return r < 0 ? cmd_fail(&err) : 0;
+	if (r < 0)
+		return cmd_fail(&err);
+	printf("  Kept in %s.\n", place.data);
+	return 0;
 }
 
 static int choose_model(struct embark *embark)

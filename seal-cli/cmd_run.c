@@ -48,6 +48,7 @@ static int read_valued(struct run_flags *flags, const char *flag, const char *va
 		       struct err *err)
 {
 	const char **text = strcmp(flag, "--resume") == 0             ? &flags->resume
+			    : strcmp(flag, "--record") == 0           ? &flags->record
 			    : strcmp(flag, "--approve-manifest") == 0 ? &flags->approve
 								      : NULL;
 	unsigned int *number = strcmp(flag, "--max-turns") == 0 ? &flags->max_turns
@@ -129,10 +130,29 @@ static int approve(const struct run_flags *flags, struct err *err)
 	return approve_manifest(root, flags->approve, err);
 }
 
+/* The session's process works in another folder. */
+static int place_recording(struct run_flags *flags, struct buf *path, struct err *err)
+{
+	cleanup_free char *cwd = NULL;
+
+	if (!flags->record)
+		return 0;
+	if (flags->resume)
+		return err_set(err, ERR_INPUT, "run: --record begins with a session, not with --resume");
+	cwd = realpath(".", NULL);
+	if (!cwd)
+		return err_sys(err, "the current folder");
+	if (flags->record[0] != '/')
+		buf_addf(path, "%s/", cwd);
+	buf_adds(path, flags->record);
+	flags->record = path->data;
+	return buf_check(path, "the recording's path", err);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
-	cleanup_buf struct buf prompt = BUF_INIT;
+	cleanup_buf struct buf prompt = BUF_INIT, recording = BUF_INIT;
 	struct run_flags flags = {.is_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO)};
 	struct run run = {.flags = &flags};
 	struct err err;
@@ -141,7 +161,7 @@ int cmd_run(int argc, char **argv)
 	if (read_flags(argc, argv, &flags, &prompt, &err) < 0 || read_prompt(&prompt, &err) < 0)
 		return cmd_fail(&err);
 	flags.prompt = prompt.data;
-	if (approve(&flags, &err) < 0)
+	if (place_recording(&flags, &recording, &err) < 0 || approve(&flags, &err) < 0)
 		return cmd_fail(&err);
 	run.print.kind = flags.json ? &print_json : &print_text;
 	if (rpc_client_open(&client, &err) < 0 || rpc_client_initialize(client, true, &err) < 0)

@@ -18,6 +18,7 @@ enum run_prompts {
 
 struct run_flags {
 	const char *prompt, *resume, *approve; /* approve: the hash of a manifest */
+	const char *record;                    /* the file that the model's replies go into */
 	enum run_prompts prompts;
 	unsigned int max_turns, timeout_s;
 	bool json, is_terminal; /* is_terminal: somebody can be asked */

@@ -86,13 +86,16 @@ static int on_message(void *ctx, struct rpc_client *client, const struct message
 
 static void put_flags(struct json *w, const struct run_flags *flags)
 {
-	if (flags->max_turns == 0)
+	if (flags->max_turns == 0 && !flags->record)
 		return;
 	json_key(w, "_meta");
 	json_object(w);
 	json_key(w, "seal");
 	json_object(w);
-	json_kv_int(w, "maxTurns", flags->max_turns);
+	if (flags->max_turns)
+		json_kv_int(w, "maxTurns", flags->max_turns);
+	if (flags->record)
+		json_kv(w, "record", str_of(flags->record));
 	json_end(w);
 	json_end(w);
 }
@@ -239,6 +242,8 @@ static int exit_of_stop(const struct run *run, struct str stop)
 		return EXIT_LIMIT;
 	if (run->print.no_sandbox)
 		return EXIT_SANDBOX;
+	if (str_is(stop, "refusal"))
+		return EXIT_MODEL;
 	return run->print.n_denied ? EXIT_DENIED : EXIT_DONE;
 }
 
@@ -261,6 +266,9 @@ static int finish(struct run *run, const struct message *reply)
 			    stderr);
 	else if (str_is(stop, "max_tokens"))
 		(void)fputs("seal: stopped at the model's output limit\n", stderr);
+	else if (str_is(stop, "refusal"))
+		(void)fputs("seal: the model refuses to answer this: put it in other words, or use "
+			    "another model\n", stderr);
 	return exit_of_stop(run, stop);
 }
 

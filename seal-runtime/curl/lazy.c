@@ -8,13 +8,17 @@
  * under their own names; each passes on what it is given.
  *
  * Where libcurl is not installed, the two that begin a use of it fail.
+ *
+ * What it gives back to the allocator is wiped: the keys in its headers are.
  */
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
@@ -41,9 +45,30 @@ static void *function(const char *name)
 
 #define REAL(name) ((__typeof__(&(name)))(uintptr_t)function(#name))
 
+static void free_wiped(void *memory)
+{
+	if (memory)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+static void *move_wiped(void *memory, size_t size)
+{
+	size_t has = memory ? malloc_usable_size(memory) : 0;
+	void *moved = malloc(size);
+
+	if (!moved)
+		return NULL;
+	if (memory)
+		memcpy(moved, memory, has < size ? has : size);
+	free_wiped(memory);
+	return moved;
+}
+
 CURLcode curl_global_init(long flags)
 {
-	return library() ? REAL(curl_global_init)(flags) : CURLE_FAILED_INIT;
+	return library() ? REAL(curl_global_init_mem)(flags, malloc, free_wiped, move_wiped, strdup, calloc)
+			 : CURLE_FAILED_INIT;
 }
 
 CURL *curl_easy_init(void)

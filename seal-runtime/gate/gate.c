@@ -154,6 +154,17 @@ static int note_manifest(struct gate *gate, const struct manifest *manifest, str
 	return audit_note(gate->audit, "manifest", buf_str(&json), err);
 }
 
+void gate_begin_turn(struct gate *gate, int64_t max_turns)
+{
+	gate->max_turns = max_turns;
+	gate->n_replies = gate->n_asides = 0;
+}
+
+bool gate_is_at_limit(const struct gate *gate)
+{
+	return gate->is_at_limit;
+}
+
 int gate_reload(struct gate *gate, const struct manifest *manifest, struct err *err)
 {
 	cleanup_with(fs_roots_free) struct fs_roots *roots = NULL;

@@ -13,6 +13,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -51,6 +54,13 @@ DEFINE_CLEANUP(struct gate, gate_free)
  */
 int gate_pass(struct gate *gate, enum gate_call_id id, struct str args, struct buf *ret_result,
 	      struct err *err);
+
+/* A message begins: the model is called for it so many times at most (0: no
+ * limit), whatever the guest does about it itself. */
+void gate_begin_turn(struct gate *gate, int64_t max_turns);
+
+/* Did a limit of [limits] end the last model call? */
+bool gate_is_at_limit(const struct gate *gate);
 
 /* The manifest on disk changed and was approved again: use it from now on. */
 int gate_reload(struct gate *gate, const struct manifest *manifest, struct err *err);

@@ -43,6 +43,9 @@ struct gate {
 	struct gate_seen *seen;
 	size_t n_seen, next_seen;
 	int64_t context_size;		/* of the model; 0: not asked yet */
+	int64_t max_turns;		/* model calls for one message; 0: no limit */
+	bool is_at_limit;		/* the last model call met one of [limits] */
+	int64_t n_replies, n_asides;	/* of this message: for the turn, and summaries, titles */
 };
 
 enum pass_outcome {

@@ -126,6 +126,22 @@ TEST(the_model)
 	gate_end();
 }
 
+TEST(the_host_counts_the_calls_of_a_message_itself)
+{
+	gate_begin("");
+	gate_begin_turn(gate, 2);
+	for (int i = 0; i < 2; i++) {
+		EXPECT_HAS(call(GATE_llm_chat, "[{\"purpose\":\"turn\"}]"), "{\"ok\"");
+		EXPECT_HAS(call(GATE_llm_chat, "[{\"purpose\":\"compaction\"}]"), "{\"ok\"");
+	}
+	EXPECT_HAS(call(GATE_llm_chat, "[{\"purpose\":\"turn\"}]"), "{\"err\":{\"budget\":\"max_turns reached");
+	EXPECT_HAS(call(GATE_llm_chat, "[{\"purpose\":\"title\"}]"), "{\"ok\"");
+	EXPECT_HAS(call(GATE_llm_chat, "[{\"purpose\":\"compaction\"}]"), "{\"err\":{\"budget\":\"max_turns reached");
+	gate_begin_turn(gate, 2);
+	EXPECT_HAS(call(GATE_llm_chat, "[{\"purpose\":\"turn\"}]"), "{\"ok\"");
+	gate_end();
+}
+
 TEST(storage_and_console)
 {
 	gate_begin("");
@@ -181,5 +197,6 @@ TEST_MAIN(RUN(reads_and_writes), RUN(what_exists_outside_is_not_told),
 	  RUN(a_file_that_changed_since_it_was_read_is_not_overwritten),
 	  RUN(a_right_to_write_is_none_to_read), RUN(lists_and_searches_hide_what_is_denied),
 	  RUN(a_search_where_nothing_is_granted_asks_for_the_folder), RUN(results_have_their_limits),
-	  RUN(the_model), RUN(storage_and_console),
+	  RUN(the_model),
+		RUN(the_host_counts_the_calls_of_a_message_itself), RUN(storage_and_console),
 	  RUN(the_output_of_its_own_commands_may_be_read), RUN(a_person_sees_what_happens))

@@ -87,6 +87,7 @@ struct llm {
 	struct model model;
 	char *url;
 	struct http *http;
+	struct key kept; /* of the Secret Service, which is asked once; wiped */
 	struct replay *replay;
 	int dir;      /* the session's folder, -1: none */
 	int recorder; /* -1: none */
@@ -101,7 +102,7 @@ int state_load(struct llm *llm, struct err *err);
 int state_save(const struct llm *llm, struct err *err);
 
 /* The key for the next request; one of the manifest's headers may stand for it. */
-int llm_find_key(const struct llm *llm, struct key *ret_key, struct err *err);
+int llm_find_key(struct llm *llm, struct key *ret_key, struct err *err);
 
 /* The largest reply to ask for; 0: leave it to the server. */
 int64_t llm_output_limit(const struct llm *llm, yyjson_val *request);

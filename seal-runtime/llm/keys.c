@@ -15,11 +15,12 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "llm/keyring/keyring.h"
 
 /* More than fd_read_all() ever reserves for a file of KEY_SIZE_MAX. */
 #define SECRET_ROOM (KEY_SIZE_MAX + 3 * 65536)
 
-enum place_kind { PLACE_ENV, PLACE_FILE, PLACE_CLAUDE };
+enum place_kind { PLACE_ENV, PLACE_FILE, PLACE_RING, PLACE_CLAUDE };
 
 static const struct place {
 	const char *provider;
@@ -147,6 +148,18 @@ static int from_claude(const struct place *place, struct key *ret_key, struct er
 	return r;
 }
 
+static int from_ring(const struct place *place, struct key *ret_key, struct err *err)
+{
+	cleanup_with(secret_fini) struct buf text = BUF_INIT;
+	int r = keyring_find(str_of(place->name), &text, err);
+
+	if (r == 0)
+		r = take_key(place, buf_str(&text), ret_key, err);
+	if (r == 0)
+		ret_key->place = KEYS_RING;
+	return r;
+}
+
 static int look(const struct place *place, struct key *ret_key, struct err *err)
 {
 	const char *value;
@@ -159,6 +172,8 @@ static int look(const struct place *place, struct key *ret_key, struct err *err)
 		return take_key(place, str_of(value), ret_key, err);
 	case PLACE_FILE:
 		return from_file(place, ret_key, err);
+	case PLACE_RING:
+		return from_ring(place, ret_key, err);
 	case PLACE_CLAUDE:
 		return from_claude(place, ret_key, err);
 	}
@@ -167,7 +182,14 @@ static int look(const struct place *place, struct key *ret_key, struct err *err)
 
 static const char *prefix_of(enum place_kind kind)
 {
-	return kind == PLACE_ENV ? "$" : kind == PLACE_FILE ? "seal's config folder, " : "~/";
+	static const char *const prefixes[] = {
+	    [PLACE_ENV] = "$",
+	    [PLACE_FILE] = "seal's config folder, ",
+	    [PLACE_RING] = KEYS_RING,
+	    [PLACE_CLAUDE] = "~/",
+	};
+
+	return prefixes[kind];
 }
 
 int keys_find(struct str provider, struct key *ret_key, struct err *err)
@@ -182,10 +204,11 @@ int keys_find(struct str provider, struct key *ret_key, struct err *err)
 		if (look(&places[i], ret_key, &why) == 0)
 			return 0;
 		buf_addf(&looked, "%s%s%s (%s)", looked.len ? ", " : "", prefix_of(places[i].kind),
-			 places[i].name, why.text);
+			 places[i].kind == PLACE_RING ? "" : places[i].name, why.text);
 	}
-	return err_set(err, ERR_INPUT, "no key for %.*s; looked at %s; set one of them",
-		       STR_ARG(provider), looked.len ? looked.data : "nothing");
+	return err_set(err, ERR_INPUT, "no key for %.*s; looked at %s; set one of them, or `seal login %.*s`",
+		       STR_ARG(provider), looked.len ? looked.data : "nothing",
+		       STR_ARG(provider));
 }
 
 static const char *file_of(struct str provider)
@@ -197,32 +220,87 @@ static const char *file_of(struct str provider)
 	return NULL;
 }
 
-int keys_store(struct str provider, struct str key, struct err *err)
+static int keys_folder(struct buf *path, int *ret_dir, struct err *err)
+{
+	cleanup_free char *config = NULL;
+	int r = dirs_get(DIRS_CONFIG, &config, err);
+
+	if (r < 0)
+		return r;
+	buf_addf(path, "%s/keys", config);
+	r = buf_check(path, "path", err);
+	if (r == 0)
+		r = fd_make_dirs(path->data, err);
+	if (r < 0)
+		return r;
+	*ret_dir = open(path->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_dir < 0 ? err_sys(err, "open %s", path->data) : 0;
+}
+
+static int store_file(const char *name, struct str key, struct buf *ret_place, struct err *err)
+{
+	cleanup_close int dir = -1;
+	cleanup_buf struct buf path = BUF_INIT;
+	int r = keys_folder(&path, &dir, err);
+
+	if (r < 0)
+		return r;
+	buf_addf(ret_place, "%s/%s, readable by you alone", path.data, name);
+	return fd_replace_file(dir, name, key, 0600, err);
+}
+
+/* True when there was a file. */
+static bool forget_file(const char *name)
+{
+	cleanup_close int dir = -1;
+	cleanup_buf struct buf path = BUF_INIT;
+	struct err ignored;
+
+	return keys_folder(&path, &dir, &ignored) == 0 && unlinkat(dir, name, 0) == 0;
+}
+
+int keys_store(struct str provider, struct str key, enum keys_home home, struct buf *ret_place,
+	       struct err *err)
 {
 	const char *name = file_of(provider);
-	cleanup_buf struct buf path = BUF_INIT;
-	cleanup_free char *config = NULL;
-	cleanup_close int dir = -1;
-	int r;
+	struct err why;
 
 	if (!name)
 		return err_set(err, ERR_INPUT, "no provider \"%.*s\" keeps a key",
 			       STR_ARG(provider));
+	name = strrchr(name, '/') + 1;
 	key = str_trim(key);
 	if (!is_key(key))
 		return err_set(err, ERR_INPUT,
 			       "that is no key: a key is one line of visible characters");
-	r = dirs_get(DIRS_CONFIG, &config, err);
-	if (r < 0)
-		return r;
-	buf_addf(&path, "%s/keys", config);
-	r = buf_check(&path, "path", err);
-	if (r == 0)
-		r = fd_make_dirs(path.data, err);
-	if (r < 0)
-		return r;
-	dir = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return err_sys(err, "open %s", path.data);
-	return fd_replace_file(dir, strrchr(name, '/') + 1, key, 0600, err);
+	if (home == KEYS_ANYWHERE && keyring_keep(provider, key, &why) == 0) {
+		/* A file would be found first. */
+		(void)forget_file(name);
+		buf_adds(ret_place, KEYS_RING);
+		return 0;
+	}
+	if (store_file(name, key, ret_place, err) < 0)
+		return err->code;
+	if (home == KEYS_ANYWHERE)
+		buf_addf(ret_place, " (no Secret Service: %s)", why.text);
+	return buf_check(ret_place, "the key's place", err);
+}
+
+int keys_forget(struct str provider, struct buf *ret_place, struct err *err)
+{
+	const char *name = file_of(provider);
+	size_t start = ret_place->len;
+	struct err why;
+
+	if (!name)
+		return err_set(err, ERR_INPUT, "no provider \"%.*s\" keeps a key",
+			       STR_ARG(provider));
+	if (forget_file(strrchr(name, '/') + 1))
+		buf_adds(ret_place, "seal's config folder");
+	if (keyring_forget(provider, &why) == 0)
+		buf_addf(ret_place, "%s" KEYS_RING, ret_place->len > start ? " and " : "");
+	if (ret_place->len > start)
+		return buf_check(ret_place, "the key's place", err);
+	return err_set(err, ERR_INPUT, "no key of %.*s is kept: none in seal's config folder, and in "
+		       "the Secret Service: %s", STR_ARG(provider), why.text);
 }

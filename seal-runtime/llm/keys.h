@@ -1,6 +1,6 @@
 /*
- * The keys of the providers: found in the environment, in a stored file, or in
- * what another client keeps (keys.def).  Held for one call, then wiped.  A key
+ * The keys of the providers: found in the environment, in a stored file, in the
+ * Secret Service, or in what another client keeps (keys.def).  Held for one call, then wiped.  A key
  * is in no error text; the texts name places.
  *
  * Who may call: llm/, and the client's command that stores a key.
@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 
+struct buf;
 struct err;
 
 #define KEY_SIZE_MAX ((size_t)16 * 1024)
@@ -29,6 +30,9 @@ struct key {
 	const char *place; /* where it was found */
 };
 
+/* The place of a key that took a process and a bus to find. */
+#define KEYS_RING "the Secret Service"
+
 void key_fini(struct key *key);
 static inline void key_finip(struct key *key)
 {
@@ -42,6 +46,18 @@ static inline void key_finip(struct key *key)
  */
 int keys_find(struct str provider, struct key *ret_key, struct err *err);
 
-/* Keeps a key in the config folder, mode 0600.  ERR_INPUT for an unknown provider
- * or text that cannot be a key. */
-int keys_store(struct str provider, struct str key, struct err *err);
+enum keys_home {
+	KEYS_ANYWHERE, /* the Secret Service where there is one, else a file */
+	KEYS_FILE,     /* a file, mode 0600, in the config folder */
+};
+
+/*
+ * Keeps a key.  *ret_place says where, as a person reads it, and, when the Secret
+ * Service was passed over, why.  ERR_INPUT for an unknown provider or text that
+ * cannot be a key.
+ */
+int keys_store(struct str provider, struct str key, enum keys_home home, struct buf *ret_place,
+	       struct err *err);
+
+/* Removes what keys_store() kept, wherever; ERR_INPUT when nothing was there. */
+int keys_forget(struct str provider, struct buf *ret_place, struct err *err);

@@ -122,7 +122,27 @@ static bool has_own_key(const struct manifest_model *model)
 	return false;
 }
 
-int llm_find_key(const struct llm *llm, struct key *ret_key, struct err *err)
+static int copy_key(const struct key *from, struct key *ret_key, struct err *err)
+{
+	*ret_key = *from;
+	ret_key->text = str_dup((struct str){from->text, from->len});
+	return ret_key->text ? 0 : err_nomem(err);
+}
+
+/* The Secret Service is asked once a session; the other places cost nothing. */
+static int find_key(struct llm *llm, struct key *ret_key, struct err *err)
+{
+	int r;
+
+	if (llm->kept.text)
+		return copy_key(&llm->kept, ret_key, err);
+	r = keys_find(str_of(llm->provider->key_name), ret_key, err);
+	if (r == 0 && str_is(str_of(ret_key->place), KEYS_RING))
+		r = copy_key(ret_key, &llm->kept, err);
+	return r;
+}
+
+int llm_find_key(struct llm *llm, struct key *ret_key, struct err *err)
 {
 	const struct provider *provider = llm->provider;
 	cleanup_key struct key key = {0};
@@ -130,7 +150,7 @@ int llm_find_key(const struct llm *llm, struct key *ret_key, struct err *err)
 
 	if (has_own_key(&llm->settings.model))
 		return 0;
-	r = keys_find(str_of(provider->key_name), &key, err);
+	r = find_key(llm, &key, err);
 	if (r < 0)
 		return provider->is_keyless_fine ? 0 : r;
 	if (str_starts(str_of(llm->url), STR("http://")) && !is_loopback(llm->url))
@@ -144,7 +164,7 @@ int llm_find_key(const struct llm *llm, struct key *ret_key, struct err *err)
 	return 0;
 }
 
-static int check_key(const struct llm *llm, struct err *err)
+static int check_key(struct llm *llm, struct err *err)
 {
 	cleanup_key struct key key = {0};
 
@@ -258,6 +278,7 @@ void llm_free(struct llm *llm)
 {
 	if (!llm)
 		return;
+	key_fini(&llm->kept);
 	replay_free(llm->replay);
 	http_free(llm->http);
 	free(llm->url);

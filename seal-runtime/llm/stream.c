@@ -310,6 +310,9 @@ int stream_chat(struct llm *llm, yyjson_val *request, struct reply *reply, int c
 	if (r == 0 && key.text) {
 		fault_redact(&reply->fault, (struct str){key.text, key.len});
 		fault_name_key(&reply->fault, key.place);
+		/* Perhaps another one is kept there by now. */
+		if (reply->fault.kind == FAULT_AUTH)
+			key_fini(&llm->kept);
 	}
 	return r;
 }

@@ -7,9 +7,12 @@ static void put_flags(struct json *w, const struct rpc_params *params)
 {
 	yyjson_val *seal = yyjson_obj_get(params->_meta, "seal");
 	int64_t max_turns = json_int(seal, "maxTurns", 0);
+	struct str record = json_str(seal, "record");
 
 	if (max_turns > 0)
 		json_kv_int(w, "maxTurns", max_turns);
+	if (record.len)
+		json_kv(w, "record", record);
 }
 
 /* Without params: a session that is there. */

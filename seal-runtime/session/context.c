@@ -69,16 +69,21 @@ static void put_tasks(struct json *w, const struct manifest_tasks *tasks)
 	json_end(w);
 }
 
+int64_t session_max_turns(const struct session *session)
+{
+	int64_t max_turns = session->manifest->limits.max_turns;
+
+	return session->max_turns && (!max_turns || session->max_turns < max_turns)
+		       ? session->max_turns : max_turns;
+}
+
 static void put_limits(struct json *w, const struct session *session)
 {
 	const struct manifest *manifest = session->manifest;
-	int64_t max_turns = manifest->limits.max_turns;
 
-	if (session->max_turns && (!max_turns || session->max_turns < max_turns))
-		max_turns = session->max_turns;
 	json_key(w, "limits");
 	json_object(w);
-	json_kv_int(w, "max_turns", max_turns);
+	json_kv_int(w, "max_turns", session_max_turns(session));
 	put_compact(w, &manifest->compact);
 	put_tasks(w, &manifest->tasks);
 	json_end(w);

@@ -49,7 +49,9 @@ static int load_manifest(struct session *session, struct err *err)
 
 static int open_model(struct session *session, struct err *err)
 {
-	return llm_new(session->manifest, session->dir, &session->llm, err);
+	if (llm_new(session->manifest, session->dir, &session->llm, err) < 0)
+		return err->code;
+	return session->record ? llm_set_recorder(session->llm, session->record, err) : 0;
 }
 
 static int open_host(struct session *session, struct err *err)
@@ -199,6 +201,11 @@ static int take_params(struct session *session, yyjson_val *params, struct err *
 		               STR_ARG(str_head(id, 64)));
 	memcpy(session->id, id.data, id.len);
 	session->max_turns = json_int(params, "maxTurns", 0);
+	if (json_str(params, "record").len) {
+		session->record = str_dup(json_str(params, "record"));
+		if (!session->record)
+			return err_nomem(err);
+	}
 	return session_take_environment(yyjson_obj_get(params, "environment"), err);
 }
 

@@ -19,6 +19,7 @@ struct session {
 	char *dir;               /* of the session, in the state folder */
 	struct folder_meta meta; /* root and cwd are in it */
 	int64_t max_turns;       /* of this session's flags; 0: the manifest's */
+	char *record;            /* where the model's replies are recorded, or NULL */
 	bool is_started;
 	bool had_turns; /* the log holds an earlier life of this session */
 
@@ -65,6 +66,9 @@ int session_take_environment(yyjson_val *environment, struct err *err);
 
 /* The project context for init, as JSON. */
 int session_context(const struct session *session, struct buf *ret_json, struct err *err);
+
+/* The fewer of the manifest's and the flag's; 0: no limit. */
+int64_t session_max_turns(const struct session *session);
 
 /* turn.c: one prompt.  On success *ret_json is its result. */
 int session_turn(struct session *session, yyjson_val *params, struct buf *ret_json,

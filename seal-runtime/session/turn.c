@@ -6,6 +6,7 @@
 #include "audit/audit.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "gate/gate.h"
 #include "host/host.h"
 #include "llm/llm.h"
 #include "session/cancel.h"
@@ -149,7 +150,9 @@ static int read_result(struct session *session, struct buf *result, struct buf *
 	struct str failed = json_str(root, "err");
 
 	if (failed.data && !cancel_is_wanted()) {
-		*ret_fault = session->model_failed ? FAULT_MODEL : FAULT_AGENT;
+		*ret_fault = !session->model_failed ? FAULT_AGENT
+			     : gate_is_at_limit(session->gate) ? FAULT_LIMIT
+							       : FAULT_MODEL;
 		return err_set(err, ERR_GONE, "%.*s", STR_ARG(failed));
 	}
 	put_result(session, yyjson_obj_get(root, "ok"), ret_json);
@@ -204,6 +207,7 @@ int session_turn(struct session *session, yyjson_val *params, struct buf *ret_js
 		return err->code;
 	/* The person may have edited and signed seal.toml since the last turn. */
 	session_reload(session);
+	gate_begin_turn(session->gate, session_max_turns(session));
 	cancel_turn_begin((int)json_int(params, "turn", 0));
 	r = run(session, buf_str(&message), ret_json, ret_fault, err);
 	cancel_turn_end();

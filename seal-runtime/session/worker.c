@@ -24,6 +24,7 @@ static void session_finip(struct session *session)
 	manifest_free(session->manifest);
 	manifest_free(session->manifest_before);
 	folder_meta_fini(&session->meta);
+	free(session->record);
 	free(session->dir);
 	closep(&session->lock);
 	link_fini(&session->link);

@@ -34,6 +34,7 @@ struct options {
 	double first_byte, silence;
 	long cancel_ms; /* -1: never */
 	int times;
+	bool is_paused; /* before each call: until a line comes */
 };
 
 struct heard {
@@ -153,6 +154,9 @@ static void read_option(struct options *options, int option)
 	case '$':
 		options->manifest.limits.max_cost_usd = atof(optarg);
 		break;
+	case 'w':
+		options->is_paused = true;
+		break;
 	case '#':
 		options->manifest.limits.max_session_tokens = atol(optarg);
 		break;
@@ -180,6 +184,7 @@ static void read_options(struct options *options, int argc, char **argv)
 	    {"times", 1, NULL, 'n'},
 	    {"max-cost", 1, NULL, '$'},
 	    {"max-session-tokens", 1, NULL, '#'},
+	    {"pause", 0, NULL, 'w'},
 	    {NULL, 0, NULL, 0},
 	};
 	int option;
@@ -252,8 +257,11 @@ static int run(const struct options *options, const char *request_path, struct e
 	llm_set_patience(llm, 0, options->first_byte, options->silence);
 	if (options->record)
 		r = llm_set_recorder(llm, options->record, err);
-	for (int i = 0; r == 0 && i < options->times; i++)
+	for (int i = 0; r == 0 && i < options->times; i++) {
+		if (options->is_paused && getchar() == EOF)
+			return 0;
 		r = run_once(llm, options, buf_str(&request), err);
+	}
 	return r;
 }
 

@@ -31,6 +31,8 @@ class Project:
         self.top = tempfile.mkdtemp(prefix="seal-run-")
         self.root = os.path.join(self.top, "project")
         self.env = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS")}
+        if os.geteuid() != 0:
+            self.env["SEAL_DEBUGGABLE"] = "1"  # so that processes() may look
         self.env.update(HOME=self.top, ANTHROPIC_API_KEY="sk-ant-test", TERM="xterm-256color")
         for name in ("STATE_HOME", "CONFIG_HOME", "RUNTIME_DIR"):
             self.env["XDG_" + name] = os.path.join(self.top, name.lower())

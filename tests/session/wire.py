@@ -110,6 +110,8 @@ class Place:
         self.top = tempfile.mkdtemp(prefix="seal-wire-")
         self.env = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS")}
         self.env.update(HOME=self.top)
+        if os.geteuid() != 0:
+            self.env["SEAL_DEBUGGABLE"] = "1"  # so that a test may look at its memory and environment
         for name in ("STATE_HOME", "CONFIG_HOME", "RUNTIME_DIR"):
             self.env["XDG_" + name] = os.path.join(self.top, name.lower())
         os.makedirs(self.env["XDG_RUNTIME_DIR"], mode=0o700)

@@ -184,7 +184,7 @@ static const char *words_of(struct str stop)
 		{ "cancelled", "cancelled" },
 		{ "max_tokens", "stopped: the answer reached the model's limit of length" },
 		{ "max_turn_requests", "stopped: the limit of model calls a turn was reached" },
-		{ "refusal", "stopped: the model refused" },
+		{ "refusal", "stopped: the model refuses this: put it in other words, or use another model" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

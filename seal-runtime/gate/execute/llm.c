@@ -42,6 +42,7 @@ static int over_budget(struct pass *pass, const char *what, double spent, double
 	buf_addf(&text, "%s reached: %.6g of %.6g; a person can raise it in [limits] of seal.toml", what,
 		 spent, limit);
 	pass->outcome = PASS_DENIED;
+	pass->gate->is_at_limit = true;
 	json_object(&w);
 	json_key(&w, "err");
 	json_object(&w);
@@ -49,8 +50,17 @@ static int over_budget(struct pass *pass, const char *what, double spent, double
 	return pass_end(pass, &w);
 }
 
+/* The guest counts too, and ends its turn; this is for one that does not.  What
+ * is not for the turn is counted apart, so that neither is a way around. */
+static bool is_over_turns(const struct gate *gate, bool is_turn)
+{
+	if (gate->max_turns <= 0)
+		return false;
+	return is_turn ? gate->n_replies >= gate->max_turns : gate->n_asides > gate->max_turns;
+}
+
 /* 1: a limit was reached and that is the answer. */
-static int check_budget(struct pass *pass)
+static int check_budget(struct pass *pass, bool is_turn)
 {
 	const struct manifest_limits *limits = &pass->gate->manifest->limits;
 	uint64_t tokens = llm_tokens(pass->gate->llm);
@@ -62,6 +72,9 @@ static int check_budget(struct pass *pass)
 				(double)limits->max_session_tokens);
 	else if (limits->max_cost_usd > 0 && cost >= limits->max_cost_usd)
 		r = over_budget(pass, "max_cost_usd", cost, limits->max_cost_usd);
+	else if (is_over_turns(pass->gate, is_turn))
+		r = over_budget(pass, "max_turns", (double)pass->gate->max_turns,
+				(double)pass->gate->max_turns);
 	else
 		return 0;
 	return r < 0 ? r : 1;
@@ -119,8 +132,10 @@ int execute_llm_chat(struct pass *pass)
 	struct json w = json_to(&request);
 	cleanup_json yyjson_doc *reply = NULL;
 	yyjson_val *ok;
-	int r = check_budget(pass);
+	int r;
 
+	pass->gate->is_at_limit = false;
+	r = check_budget(pass, is_turn);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	json_put_val(&w, pass_arg(pass, 0));
@@ -135,6 +150,8 @@ int execute_llm_chat(struct pass *pass)
 	pass->outcome = ok ? PASS_DONE : PASS_FAILED;
 	if (str_is(json_str(yyjson_doc_get_root(reply), "err"), "cancelled"))
 		pass->outcome = PASS_CANCELLED;
+	if (ok)
+		(*(is_turn ? &pass->gate->n_replies : &pass->gate->n_asides))++;
 	if (ok)
 		show_usage(pass, yyjson_obj_get(ok, "usage"));
 	return 0;
