@@ -79,6 +79,7 @@ int compact_begin(struct agent *agent, struct buf *ret_why)
 	seal_agent_llm_model_info(&model);
 	agent->meter.context_length = model.context_length ? model.context_length : CONTEXT_DEFAULT;
 	agent->meter.max_output_tokens = model.max_output_tokens;
+	agent->meter.has_images = model.supports_images;
 	if (!agent->meter.tokens_per_64k)
 		agent->meter.tokens_per_64k = TOKENS_PER_64K;
 	seal_agent_llm_model_free(&model);
@@ -224,6 +225,7 @@ static void replace_history(struct agent *agent, struct str summary)
 		tasks_list(&agent->tasks, &text);
 		buf_adds(&text, "</reminder>");
 	}
+	reads_fini(&agent->reads);
 	history_fini(&agent->history);
 	history_add(&agent->history, USER, history_text(wit_take(&text)));
 	if (agent->last_message.len)

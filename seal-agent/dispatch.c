@@ -283,7 +283,7 @@ static void note_repeat(struct call *call, const seal_agent_types_tool_use_block
 }
 
 bool dispatch_run(struct agent *agent, const seal_agent_types_tool_use_block_t *use,
-		  seal_agent_types_block_t *ret_result)
+		  seal_agent_types_block_t *ret_result, seal_agent_types_image_block_t *ret_image)
 {
 	cleanup_buf struct buf out = BUF_INIT;
 	struct call call = { .agent = agent, .out = &out };
@@ -296,5 +296,6 @@ bool dispatch_run(struct agent *agent, const seal_agent_types_tool_use_block_t *
 		buf_adds(&out, "\n(cut here: too long)\n</untrusted>");
 	}
 	*ret_result = history_result(wit_str(use->id), wit_take(&out), call.is_error);
+	*ret_image = call.image;
 	return call.is_cancelled;
 }

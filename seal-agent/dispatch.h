@@ -17,7 +17,8 @@ void dispatch_fini(struct toolbox *toolbox);
 
 /*
  * Runs one call and makes its result block.  Whatever is wrong with the call
- * is in the block, in words for the model.  True when the person cancelled.
+ * is in the block, in words for the model.  *ret_image is the caller's; its
+ * base64 is empty when there is none.  True when the person cancelled.
  */
 bool dispatch_run(struct agent *agent, const seal_agent_types_tool_use_block_t *use,
-		  seal_agent_types_block_t *ret_result);
+		  seal_agent_types_block_t *ret_result, seal_agent_types_image_block_t *ret_image);

@@ -8,6 +8,10 @@
 
 #define USER SEAL_AGENT_TYPES_ROLE_USER
 
+/* Providers count an image by its area, 1600 tokens at most: as text, this. */
+#define IMAGE_BYTES 5600
+#define IMAGE_CLEARED "[old image removed to save context; read the file again if you still need it]"
+
 void history_free_block(seal_agent_types_block_t *block)
 {
 	switch (block->tag) {
@@ -52,7 +56,7 @@ static size_t block_bytes(const seal_agent_types_block_t *block)
 	case SEAL_AGENT_TYPES_BLOCK_TOOL_RESULT:
 		return block->val.tool_result.id.len + block->val.tool_result.content.len;
 	case SEAL_AGENT_TYPES_BLOCK_IMAGE:
-		return block->val.image.base64.len;
+		return IMAGE_BYTES;
 	}
 	return 0;
 }
@@ -135,6 +139,25 @@ seal_agent_types_block_t history_result(struct str id, agent_string_t content, b
 	};
 }
 
+seal_agent_types_block_t history_image(seal_agent_types_image_block_t image)
+{
+	return (seal_agent_types_block_t){ .tag = SEAL_AGENT_TYPES_BLOCK_IMAGE, .val.image = image };
+}
+
+static void clear_images(struct history *history, seal_agent_types_list_block_t *content)
+{
+	for (size_t i = 0; i < content->len; i++) {
+		seal_agent_types_block_t *block = &content->ptr[i];
+
+		if (block->tag != SEAL_AGENT_TYPES_BLOCK_IMAGE)
+			continue;
+		history->bytes -= block_bytes(block);
+		history_free_block(block);
+		*block = history_text(wit_copy(STR(IMAGE_CLEARED)));
+		history->bytes += block_bytes(block);
+	}
+}
+
 static void clear_result(struct history *history, seal_agent_types_tool_result_block_t *result)
 {
 	if (result->content.len <= sizeof(HISTORY_CLEARED) - 1)
@@ -161,6 +184,8 @@ size_t history_clear_results(struct history *history, size_t keep)
 			if (seen++ >= from)
 				clear_result(history, &content->ptr[k].val.tool_result);
 		}
+		if (seen <= end && history->messages[i].role == USER)
+			clear_images(history, content);
 	}
 	history->n_cleared = end;
 	return end - from;

@@ -36,6 +36,7 @@ void history_add_text(struct history *history, seal_agent_types_role_t role, str
 /* Blocks whose strings the caller gives away. */
 seal_agent_types_block_t history_text(agent_string_t text);
 seal_agent_types_block_t history_result(struct str id, agent_string_t content, bool is_error);
+seal_agent_types_block_t history_image(seal_agent_types_image_block_t image);
 
 /* Takes the last block back. */
 void history_drop_last(struct history *history);

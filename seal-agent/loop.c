@@ -89,6 +89,27 @@ static int keep_reply(struct turn *turn, seal_agent_llm_reply_t *reply, struct b
 	return r;
 }
 
+static void keep_image(struct turn *turn, seal_agent_types_image_block_t image)
+{
+	seal_agent_types_block_t block = history_image(image);
+
+	if (image.base64.len && turn->n_images < TURN_IMAGES_MAX)
+		turn->images[turn->n_images++] = image;
+	else
+		history_free_block(&block);
+}
+
+/* Providers want the results first, and nothing between them. */
+static int add_images(struct turn *turn, struct buf *why)
+{
+	for (size_t i = 0; i < turn->n_images; i++) {
+		if (add(turn->agent, USER, history_image(turn->images[i]), why) < 0)
+			return -1;
+	}
+	turn->n_images = 0;
+	return 0;
+}
+
 static int answer_call(struct turn *turn, seal_agent_types_block_t *call, const char *instead,
 		       struct buf *why)
 {
@@ -99,7 +120,10 @@ static int answer_call(struct turn *turn, seal_agent_types_block_t *call, const 
 		result = history_result(wit_str(call->val.tool_use.id), wit_copy(str_of(instead)),
 					true);
 	} else {
-		is_cancelled = dispatch_run(turn->agent, &call->val.tool_use, &result);
+		seal_agent_types_image_block_t image;
+
+		is_cancelled = dispatch_run(turn->agent, &call->val.tool_use, &result, &image);
+		keep_image(turn, image);
 		turn->tool_calls++;
 	}
 	history_mend_input(&turn->agent->history, call);
@@ -127,7 +151,7 @@ static int answer_calls(struct turn *turn, const char *instead, struct buf *why)
 			instead = cancelled_call;
 		}
 	}
-	return 0;
+	return add_images(turn, why);
 }
 
 static int add_reminder(struct turn *turn, struct buf *why)

@@ -7,11 +7,18 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "seal-agent/wit.h"
 
 struct agent;
 
+/* A reply that opens more images gets the first ones. */
+#define TURN_IMAGES_MAX 20
+
 struct turn {
 	struct agent *agent;
+	/* Of the reply that is being answered: they go behind its results. */
+	seal_agent_types_image_block_t images[TURN_IMAGES_MAX];
+	size_t n_images;
 	struct buf text;	/* of the last reply */
 	const char *stop;	/* "end-turn", "limit", "refusal", "max-tokens", "error", "cancelled" */
 	uint32_t tool_calls, llm_calls;

@@ -115,5 +115,7 @@ struct settings prompt_settings(yyjson_val *context)
 		.micro_keep_recent = json_int(micro, "keep_recent", 5),
 		.turns_between_reminders = json_int(tasks, "turns_between_reminders", 8),
 		.turns_since_task = json_int(tasks, "turns_since_task", 8),
+		.dedup_entries = json_int(limits, "file_read_dedup_entries", 100),
+		.dedup_total_mb = json_int(limits, "file_read_dedup_total_mb", 25),
 	};
 }

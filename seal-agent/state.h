@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "seal-agent/history.h"
+#include "seal-agent/tools/reads.h"
 #include "seal-agent/wit.h"
 
 /* [limits], [compact] and [tasks] of the manifest, as the host passes them. */
@@ -20,6 +21,7 @@ struct settings {
 	bool micro;
 	int64_t micro_gap_minutes, micro_keep_recent;
 	int64_t turns_between_reminders, turns_since_task;
+	int64_t dedup_entries, dedup_total_mb;
 };
 
 struct task {
@@ -56,6 +58,7 @@ struct toolbox {
 /* What the model can hold, and how our bytes translate to its tokens. */
 struct meter {
 	uint32_t context_length, max_output_tokens;
+	bool has_images;
 	uint64_t tokens_per_64k;	/* tokens per 65536 bytes, corrected by each reply */
 };
 
@@ -69,6 +72,7 @@ struct agent {
 	struct settings settings;
 	struct buf system;
 	struct history history;
+	struct reads reads;
 	struct place place;
 	struct tasks tasks;
 	struct toolbox toolbox;

@@ -46,6 +46,8 @@ struct call {
 	struct buf *out;	/* what the model will read */
 	bool is_error;
 	bool is_cancelled;	/* the person wants the turn to end */
+	/* For the model to look at, behind the results; {NULL, 0} as a rule. */
+	seal_agent_types_image_block_t image;
 };
 
 typedef void tool_fn(struct call *call);

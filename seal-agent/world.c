@@ -21,6 +21,7 @@ void world_fini(void)
 	if (!agent)
 		return;
 	history_fini(&agent->history);
+	reads_fini(&agent->reads);
 	tasks_fini(&agent->tasks);
 	dispatch_fini(&agent->toolbox);
 	buf_fini(&agent->system);

@@ -24,9 +24,12 @@ static const struct tool_row {
 	  "{\"ok\":{\"total-lines\":7,\"first-line\":50}}", "file-read [\"a.c\",50,null]",
 	  "(no lines there: the file has 7)", false },
 	{ "binary is not shown", "file_read", "{\"path\":\"a.png\"}",
-	  "{\"ok\":{\"text\":\"AAAAAAAA\",\"total-lines\":1,\"base64\":true}}",
+	  "{\"ok\":{\"total-lines\":1,\"base64\":true,\"encoding\":\"binary\"}}",
+	  "file-read [\"a.png\",null,null]", "(a binary file; its content is not text)", false },
+	{ "a model without eyes is told of an image", "file_read", "{\"path\":\"a.png\"}",
+	  "{\"ok\":{\"text\":\"AAAAAAAA\",\"base64\":true,\"encoding\":\"image/png\"}}",
 	  "file-read [\"a.png\",null,null]",
-	  "(a binary file of about 6 bytes; its content is not text)", false },
+	  "(an image, image/png, about 6 bytes; this model cannot look at images)", false },
 	{ "another encoding is named", "file_read", "{\"path\":\"a\"}",
 	  "{\"ok\":{\"text\":\"x\\n\",\"total-lines\":1,\"encoding\":\"latin-1\"}}",
 	  "file-read [\"a\",null,null]", "     1\tx\n(encoding: latin-1)\n", false },
@@ -276,6 +279,82 @@ TEST(a_call_that_fails_again_and_again_is_pointed_out)
 	assert_true(harness_asked(3, "failed several times"));
 }
 
+#define LONG_LINE "0123456789012345678901234567890123456789012345678901234567890123456789"
+#define LONG_TEXT LONG_LINE "\\n" LONG_LINE "\\n" LONG_LINE "\\n" LONG_LINE "\\n"
+
+static void script_reads(const char *last_text)
+{
+	static const char answer[] = "{\"ok\":{\"text\":\"%s\",\"total-lines\":4}}";
+	cleanup_buf struct buf first = BUF_INIT, second = BUF_INIT;
+
+	buf_addf(&first, answer, LONG_TEXT);
+	buf_addf(&second, answer, last_text);
+	world_answer("file-read", first.data);
+	world_answer("file-read", second.data);
+	harness_reply_call("file_read", "{\"path\":\"a\"}");
+	harness_reply_call("file_read", "{\"path\":\"a\"}");
+	harness_reply_text("ok");
+}
+
+static const struct reread_row {
+	const char *name, *limits, *text;
+	bool is_known;
+} reread_rows[] = {
+	{ "an unchanged file is not repeated", NULL, LONG_TEXT, true },
+	{ "a changed one is", NULL, "x" LONG_TEXT, false },
+	{ "no entries, no memory", "{\"file_read_dedup_entries\":0}", LONG_TEXT, false },
+	{ "nor without room for the text", "{\"file_read_dedup_total_mb\":0}", LONG_TEXT, false },
+};
+
+TEST(rereads)
+{
+	TEST_ROWS(reread_rows, row) {
+		bool is_error;
+
+		harness_start(row->limits);
+		script_reads(row->text);
+		EXPECT_EQ(row, harness_send("go").is_ok, true);
+		EXPECT_EQ(row, str_starts(str_of(harness_result(&is_error)), STR("(unchanged")),
+			  row->is_known);
+	}
+}
+
+/* What microcompact removed is not in front of the model any more. */
+TEST(a_reread_of_a_removed_result_comes_whole)
+{
+	static const char limits[] =
+		"{\"compact\":{\"microcompact\":{\"gap_threshold_minutes\":1,\"keep_recent\":0}}}";
+	bool is_error;
+
+	harness_start(limits);
+	script_reads(LONG_TEXT);
+	harness_send("go");
+	assert_true(str_starts(str_of(harness_result(&is_error)), STR("(unchanged")));
+	world_model(200000, 32000, 3600);
+	script_reads(LONG_TEXT);
+	harness_send("once more");
+	assert_true(str_starts(str_of(harness_result(&is_error)), STR("(unchanged")));
+	assert_true(harness_asked(world_requests() - 2, LONG_LINE));
+}
+
+/* Two results, then the image: nothing may stand between results. */
+TEST(an_image_follows_the_results)
+{
+	harness_start(NULL);
+	world_images();
+	world_answer("chat", "{\"ok\":{\"content\":[{\"tool-use\":{\"id\":\"i\",\"name\":\"file_read\","
+			     "\"input-json\":\"{\\\"path\\\":\\\"a.png\\\"}\"}},{\"tool-use\":{\"id\":\"j\","
+			     "\"name\":\"task_list\",\"input-json\":\"{}\"}}],\"stop\":\"tool-use\"}}");
+	world_answer("file-read", "{\"ok\":{\"text\":\"QUFB\",\"base64\":true,\"encoding\":\"image/png\"}}");
+	harness_reply_text("ok");
+	assert_true(harness_send("look").is_ok);
+	assert_true(harness_asked(1, "\"id\":\"j\",\"is-error\":false},{\"image\":\"QUFB\"}]"));
+	harness_resume(NULL);
+	harness_reply_text("ok");
+	assert_true(harness_send("and again").is_ok);
+	assert_true(harness_asked(2, "{\"image\":\"QUFB\"}"));
+}
+
 TEST(the_schema_shown_is_the_one_that_is_checked)
 {
 	harness_start(NULL);
@@ -291,5 +370,6 @@ TEST(the_schema_shown_is_the_one_that_is_checked)
 TEST_MAIN(RUN(shapes), RUN(nothing_inside_ends_the_wrapper),
 	  RUN(a_source_cannot_leave_its_attribute), RUN(the_person_is_asked),
 	  RUN(without_a_person_the_model_decides), RUN(external_tools_are_offered_and_called),
+	  RUN(rereads), RUN(a_reread_of_a_removed_result_comes_whole), RUN(an_image_follows_the_results),
 	  RUN(a_call_that_fails_again_and_again_is_pointed_out),
 	  RUN(the_schema_shown_is_the_one_that_is_checked))

@@ -85,6 +85,11 @@ void world_model(uint32_t context_length, uint32_t max_output_tokens, uint64_t i
 	};
 }
 
+void world_images(void)
+{
+	world.model.supports_images = true;
+}
+
 void world_answer_bytes(const char *call, struct str json)
 {
 	if (world.n_answers == ANSWERS_MAX)

@@ -23,6 +23,9 @@ void world_kill(void);
 
 void world_model(uint32_t context_length, uint32_t max_output_tokens, uint64_t idle_seconds);
 
+/* From now on the model can look at images. */
+void world_images(void);
+
 /* The next answer of `call` ("chat", "file-read", ...): {"ok": ...} or
  * {"err": ...}.  Without one, chat fails as "invalid" and a tool succeeds with
  * an empty result. */

@@ -76,19 +76,19 @@ static size_t likeness(struct str a, struct str b)
 	return 100 * (head + tail) / longer;
 }
 
-/* The first line of `quoted` that says something. */
-static struct str telling_line(struct str quoted)
+/* The first line of what was quoted that says something; *quoted is what follows. */
+static struct str telling_line(struct str *quoted)
 {
 	struct str line;
 
-	while (str_line(&quoted, &line))
+	while (str_line(quoted, &line))
 		if (str_trim(line).len)
 			return line;
 	return (struct str){ "", 0 };
 }
 
 struct near {
-	struct str line;
+	struct str line, rest; /* and what follows it */
 	unsigned int number;
 	size_t like;
 };
@@ -102,7 +102,7 @@ static struct near find_near(struct str text, struct str wanted)
 		size_t like = likeness(line, wanted);
 
 		if (like > best.like)
-			best = (struct near){ line, n, like };
+			best = (struct near){ line, text, n, like };
 	}
 	return best;
 }
@@ -112,17 +112,35 @@ static const char *difference(struct str got, struct str wanted)
 {
 	if (!str_eq(str_trim(got), str_trim(wanted)))
 		return "";
-	if (str_eq(got, wanted))
-		return " (this line is the same: a line after it differs)";
 	return " (only blanks differ: mind tabs, spaces and the indentation)";
+}
+
+static struct str without_cr(struct str line)
+{
+	return str_ends(line, STR("\r")) ? str_head(line, line.len - 1) : line;
+}
+
+/* Where the first line is there as quoted, one after it is not: down to that. */
+static void go_to_difference(struct near *near, struct str quoted, struct str *wanted)
+{
+	struct str line;
+
+	while (str_eq(without_cr(near->line), without_cr(*wanted)) && str_line(&quoted, &line)) {
+		*wanted = line;
+		near->number++;
+		if (!str_line(&near->rest, &near->line))
+			near->line = STR("(the file ends here)");
+	}
 }
 
 static int no_match(struct str text, size_t number, const struct fs_edit *edit, struct err *err)
 {
-	struct str wanted = telling_line(edit->old_text);
+	struct str quoted = edit->old_text, wanted = telling_line(&quoted), shown;
 	struct near near = find_near(text, wanted);
-	struct str shown = str_head(near.line, utf8_cut(near.line, NEAR_LEN));
 
+	if (near.like == 100)
+		go_to_difference(&near, quoted, &wanted);
+	shown = str_head(near.line, utf8_cut(near.line, NEAR_LEN));
 	if (shown.len && is_blank(shown.data[shown.len - 1]))
 		shown.len--;
 	if (near.like < 40)

@@ -70,13 +70,14 @@ int fs_digest(const struct grant_file *grant, uint64_t *ret_digest, struct err *
 struct fs_content {
 	struct buf text;	/* UTF-8; base64 when `base64` */
 	uint32_t total_lines, first_line;
-	const char *encoding;	/* "utf-8", "utf-8-bom", "binary" */
+	const char *encoding;	/* "utf-8", "utf-8-bom", "binary", or "image/png" and such */
 	bool base64;
 	uint64_t digest;	/* of the whole file, as fs_digest() */
 };
 
 /* Lines from `offset` (1-based, 0 = start), at most `limit` (0 = all).  Over
- * `max_bytes` without a range: ERR_LIMIT with what to do instead. */
+ * `max_bytes` without a range: ERR_LIMIT with what to do instead.  An image has
+ * a limit of its own. */
 int fs_read(const struct grant_file *grant, uint32_t offset, uint32_t limit, size_t max_bytes,
 	    struct fs_content *ret_content, struct err *err);
 
@@ -115,9 +116,12 @@ int fs_delete(const struct grant_file *grant, struct err *err);
 struct fs_entry {
 	const char *path;	/* relative to the walk's root folder */
 	char kind;		/* 'f' 'd' 'l' 'o' */
-	uint64_t size;
+	int folder;		/* that holds it, open; for the call */
+	const char *name;	/* the last component of the path */
 };
 typedef bool fs_entry_fn(void *ctx, const struct fs_entry *entry);
+/* Of a file, now; 0 when it is gone. */
+uint64_t fs_entry_size(const struct fs_entry *entry);
 /* Bounded walk in name order, links not followed; `enter` (may be NULL) says
  * whether to go into a folder. */
 int fs_list(const struct grant_file *grant, bool recursive, fs_entry_fn *each, fs_entry_fn *enter,
@@ -157,6 +161,6 @@ struct fs_search {
 	int cancel_fd;		/* readable: ERR_CANCELLED; -1: never */
 };
 
-/* Of one file or of a folder; binary files and files over 16 MiB are left out.
+/* Of one file or of a folder; binary files are left out.
  * ERR_INPUT: the pattern cannot be compiled, or takes too long to match. */
 int fs_search(const struct grant_file *grant, const struct fs_search *search, struct err *err);

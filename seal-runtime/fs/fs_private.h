@@ -11,6 +11,7 @@
 struct err;
 
 #define FS_SCAN_MAX ((size_t)64 << 20) /* a file larger than this is never taken whole */
+#define FS_IMAGE_MAX ((size_t)3750000) /* what providers take of an image */
 #define FS_DIFF_MAX ((size_t)64 << 10) /* bytes of a diff */
 
 /* Opens the granted object itself for reading; a regular file or ERR_INPUT. */
@@ -18,6 +19,19 @@ int fs_open_object(const struct grant_file *grant, struct stat *ret_st, struct e
 
 /* The whole granted file; ERR_LIMIT beyond `max`. */
 int fs_load(const struct grant_file *grant, size_t max, struct buf *ret_bytes, struct err *err);
+
+/* fs_read() of some lines of a file larger than FS_SCAN_MAX. */
+int fs_read_range(const struct grant_file *grant, uint32_t offset, uint32_t limit, size_t max_bytes,
+		  struct fs_content *ret_content, struct err *err);
+
+/* Instead of a digest of the bytes, where there are too many: of size, place and
+ * time of the last change. */
+uint64_t fs_digest_stat(const struct stat *st);
+
+/* The longest text that is in every match of the pattern, for certain; 0: none
+ * is known.  Without NUL at its end. */
+#define LITERAL_MAX 64
+size_t fs_literal(struct str pattern, char ret_text[LITERAL_MAX]);
 
 /* Does the name in the pinned folder still lead to the checked object (or to
  * nothing, when nothing was checked), and is the folder where it was? */

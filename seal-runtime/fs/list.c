@@ -26,7 +26,7 @@ struct state {
 	unsigned int depth;
 };
 
-/* The names of one folder, sorted by bytes. */
+/* The names of one folder, sorted by bytes; before each, its kind as a byte. */
 struct names {
 	char **name;
 	size_t n, size;
@@ -41,11 +41,28 @@ static void names_finip(struct names *names)
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(*(char *const *)a + 1, *(char *const *)b + 1);
 }
 
-static bool add_name(struct names *names, const char *name)
+static char kind_of_type(unsigned char type)
 {
+	switch (type) {
+	case DT_REG:
+		return 'f';
+	case DT_DIR:
+		return 'd';
+	case DT_LNK:
+		return 'l';
+	case DT_UNKNOWN:
+		return '?';
+	default:
+		return 'o';
+	}
+}
+
+static bool add_name(struct names *names, const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
 	char *copy;
 
 	if (names->n == names->size) {
@@ -57,10 +74,13 @@ static bool add_name(struct names *names, const char *name)
 		names->name = grown;
 		names->size = size;
 	}
-	copy = str_dup(str_of(name));
-	if (copy)
-		names->name[names->n++] = copy;
-	return copy;
+	copy = malloc(len + 2);
+	if (!copy)
+		return false;
+	copy[0] = kind_of_type(entry->d_type);
+	memcpy(copy + 1, entry->d_name, len + 1);
+	names->name[names->n++] = copy;
+	return true;
 }
 
 static void closedirp(DIR **dir)
@@ -87,7 +107,7 @@ static int read_names(int fd, struct names *names, struct err *err)
 		if (names->n >= WALK_ENTRIES_MAX)
 			return err_set(err, ERR_LIMIT, "a folder holds more than %d entries",
 				       WALK_ENTRIES_MAX);
-		if (!add_name(names, entry->d_name))
+		if (!add_name(names, entry))
 			return err_nomem(err);
 	}
 	if (names->n)
@@ -98,6 +118,14 @@ static int read_names(int fd, struct names *names, struct err *err)
 static char kind_of(mode_t mode)
 {
 	return S_ISREG(mode) ? 'f' : S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : 'o';
+}
+
+uint64_t fs_entry_size(const struct fs_entry *entry)
+{
+	struct stat st;
+
+	return fstatat(entry->folder, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 :
+										   (uint64_t)st.st_size;
 }
 
 static bool is_left_out(const struct state *s, const char *path, const char *name, bool is_folder)
@@ -117,21 +145,26 @@ static bool is_left_out(const struct state *s, const char *path, const char *nam
 static int walk_folder(struct state *s, int fd, struct err *err);
 
 /* > 0: the caller has had enough. */
-static int walk_entry(struct state *s, int fd, const char *name, struct err *err)
+static int walk_entry(struct state *s, int fd, const char *kind_and_name, struct err *err)
 {
-	struct stat st;
+	const char *name = kind_and_name + 1;
 	size_t before = s->path.len;
-	struct fs_entry entry;
+	struct fs_entry entry = { .kind = kind_and_name[0], .folder = fd, .name = name };
+	struct stat st;
 	int r = 0;
 
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;	/* removed meanwhile */
+	/* Not every file system says the kind with the name. */
+	if (entry.kind == '?') {
+		if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return 0;	/* removed meanwhile */
+		entry.kind = kind_of(st.st_mode);
+	}
 	if (before)
 		buf_addc(&s->path, '/');
 	buf_adds(&s->path, name);
 	if (s->path.failed)
 		return err_nomem(err);
-	entry = (struct fs_entry){ s->path.data, kind_of(st.st_mode), (uint64_t)st.st_size };
+	entry.path = s->path.data;
 	if (!is_left_out(s, s->path.data, name, entry.kind == 'd')) {
 		if (++s->n_entries > WALK_ENTRIES_MAX)
 			return err_set(err, ERR_LIMIT, "more than %d entries; name a folder further down",

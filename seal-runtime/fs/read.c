@@ -70,11 +70,25 @@ uint64_t fs_digest_bytes(struct str bytes)
 	return digest;
 }
 
+uint64_t fs_digest_stat(const struct stat *st)
+{
+	uint64_t facts[] = { (uint64_t)st->st_size, (uint64_t)st->st_ino, (uint64_t)st->st_dev,
+			     (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec };
+
+	return fs_digest_bytes((struct str){ (const char *)facts, sizeof(facts) });
+}
+
 int fs_digest(const struct grant_file *grant, uint64_t *ret_digest, struct err *err)
 {
 	cleanup_buf struct buf bytes = BUF_INIT;
-	int r = fs_load(grant, FS_SCAN_MAX, &bytes, err);
+	struct stat st;
+	int r;
 
+	if (grant->object >= 0 && fstat(grant->object, &st) == 0 && st.st_size > (off_t)FS_SCAN_MAX) {
+		*ret_digest = fs_digest_stat(&st);
+		return 0;
+	}
+	r = fs_load(grant, FS_SCAN_MAX, &bytes, err);
 	if (r < 0)
 		return r;
 	*ret_digest = fs_digest_bytes(buf_str(&bytes));
@@ -138,6 +152,60 @@ static int take_text(struct str text, uint32_t offset, uint32_t limit, size_t ma
 	return 0;
 }
 
+/* By its first bytes; the name may say anything.  NULL: no image that models
+ * look at. */
+static const char *image_type(struct str bytes)
+{
+	if (str_starts(bytes, STR("\x89PNG\r\n\x1a\n")))
+		return "image/png";
+	if (str_starts(bytes, STR("\xff\xd8\xff")))
+		return "image/jpeg";
+	if (str_starts(bytes, STR("GIF87a")) || str_starts(bytes, STR("GIF89a")))
+		return "image/gif";
+	if (str_starts(bytes, STR("RIFF")) && str_starts(str_from(bytes, 8), STR("WEBP")))
+		return "image/webp";
+	return NULL;
+}
+
+static bool is_image(const struct grant_file *grant)
+{
+	struct err ignored;
+	struct stat st;
+	char head[16];
+	cleanup_close int fd = fs_open_object(grant, &st, &ignored);
+	ssize_t n = fd < 0 ? 0 : read(fd, head, sizeof(head));
+
+	return n > 0 && image_type((struct str){ head, (size_t)n });
+}
+
+/* Of what cannot be loaded whole: an image, or some lines of a huge file. */
+static int too_large(const struct grant_file *grant, bool ranged, struct err *err)
+{
+	if (is_image(grant))
+		return err_wrap(err, "an image may have %zu bytes; make it smaller with a command",
+				FS_IMAGE_MAX);
+	return err_wrap(err, ranged ? "use grep to find the part that matters" :
+				      "read it in parts with offset and limit, or use grep");
+}
+
+static bool is_huge(const struct grant_file *grant)
+{
+	struct stat st;
+
+	return grant->object >= 0 && fstat(grant->object, &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_size > (off_t)FS_SCAN_MAX;
+}
+
+static int load(const struct grant_file *grant, bool ranged, size_t max_bytes, struct buf *ret_bytes,
+		struct err *err)
+{
+	int r = fs_load(grant, ranged ? FS_SCAN_MAX : max_bytes, ret_bytes, err);
+
+	if (r == ERR_LIMIT && !ranged && max_bytes < FS_IMAGE_MAX && is_image(grant))
+		r = fs_load(grant, FS_IMAGE_MAX, ret_bytes, err);
+	return r == ERR_LIMIT ? too_large(grant, ranged, err) : r;
+}
+
 int fs_read(const struct grant_file *grant, uint32_t offset, uint32_t limit, size_t max_bytes,
 	    struct fs_content *ret_content, struct err *err)
 {
@@ -145,11 +213,11 @@ int fs_read(const struct grant_file *grant, uint32_t offset, uint32_t limit, siz
 	cleanup_buf struct buf bytes = BUF_INIT;
 	struct fs_content content = { .encoding = "utf-8" };
 	struct str text;
-	int r = fs_load(grant, ranged ? FS_SCAN_MAX : max_bytes, &bytes, err);
+	int r;
 
-	if (r == ERR_LIMIT)
-		return err_wrap(err, ranged ? "use grep to find the part that matters" :
-					      "read it in parts with offset and limit, or use grep");
+	if (ranged && is_huge(grant))
+		return fs_read_range(grant, offset, limit, max_bytes, ret_content, err);
+	r = load(grant, ranged, max_bytes, &bytes, err);
 	if (r < 0)
 		return r;
 	text = buf_str(&bytes);
@@ -158,7 +226,7 @@ int fs_read(const struct grant_file *grant, uint32_t offset, uint32_t limit, siz
 		if (ranged)
 			return err_set(err, ERR_INPUT, "%s is binary: it has no lines to choose from",
 				       grant->path);
-		content.encoding = "binary";
+		content.encoding = image_type(text) ? image_type(text) : "binary";
 		content.base64 = true;
 		content.first_line = 1;
 		add_base64(&content.text, text);

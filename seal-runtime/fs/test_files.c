@@ -20,6 +20,8 @@ static const struct read_row {
 	{ "a byte-order mark is named, not shown", STR("\xef\xbb\xbf" "a\n"), 0, 0, "a\n", "utf-8-bom", 1, 1, 0 },
 	{ "bytes that are no text come as base64", STR("\x00\x01\x02"), 0, 0, "AAEC", "binary", 0, 1, 0 },
 	{ "so do bytes that are no UTF-8", STR("\xff\xfe"), 0, 0, "//4=", "binary", 0, 1, 0 },
+	{ "an image is named by its first bytes", STR("\x89PNG\r\n\x1a\n\x00"), 0, 0, "iVBORw0KGgoA", "image/png", 0, 1, 0 },
+	{ "whatever its name, a GIF too", STR("GIF89a\x00"), 0, 0, "R0lGODlhAA==", "image/gif", 0, 1, 0 },
 	{ "a binary file has no lines", STR("\x00\n\n"), 2, 1, NULL, NULL, 0, 0, ERR_INPUT },
 	{ "more than the limit is refused whole", STR("0123456789012345678901234567890123456789012345678901234567890123456789"),
 	  0, 0, NULL, NULL, 0, 0, ERR_LIMIT },
@@ -54,6 +56,51 @@ TEST(reads)
 	tree_end();
 }
 
+static void fill_lines(const char *name, unsigned int n_lines)
+{
+	cleanup_close int fd = open(tree_path(name), O_WRONLY | O_TRUNC | O_CLOEXEC);
+	cleanup_buf struct buf lines = BUF_INIT;
+	struct err err;
+
+	for (unsigned int i = 1; i <= n_lines; i++) {
+		buf_addf(&lines, "line %u %0100d\n", i, 0);
+		if (lines.len > 1 << 20) {
+			MUST(fd_write_all(fd, buf_str(&lines), &err), &err);
+			buf_clear(&lines);
+		}
+	}
+	MUST(fd_write_all(fd, buf_str(&lines), &err), &err);
+}
+
+/* 80 MB: more than is ever taken whole. */
+TEST(lines_of_a_huge_file_come_without_the_rest)
+{
+	struct fs_pin pin = FS_PIN_NONE;
+	struct fs_content content = { 0 };
+	struct grant_file grant;
+	uint64_t digest;
+	struct err err;
+
+	tree_begin();
+	tree_file("p/huge", STR(""));
+	fill_lines("p/huge", 720000);
+	MUST(fs_pin(roots, STR("huge"), FS_READ, &pin, &err), &err);
+	grant = tree_grant(&pin);
+	MUST(fs_read(&grant, 700001, 2, 262144, &content, &err), &err);
+	assert_true(str_starts(buf_str(&content.text), STR("line 700001 ")));
+	assert_int_equal(content.total_lines, 720000);
+	assert_int_equal(content.first_line, 700001);
+	MUST(fs_digest(&grant, &digest, &err), &err);
+	assert_true(digest == content.digest);
+	buf_fini(&content.text);
+	assert_int_equal(fs_read(&grant, 5, 0, 262144, &content, &err), ERR_LIMIT);
+	assert_non_null(strstr(err.text, "limit"));
+	MUST(fs_read(&grant, 800000, 2, 262144, &content, &err), &err);
+	assert_int_equal(content.text.len, 0);
+	fs_pin_fini(&pin);
+	tree_end();
+}
+
 TEST(a_sparse_gigabyte_is_refused_by_its_size)
 {
 	struct fs_pin pin = FS_PIN_NONE;
@@ -68,8 +115,8 @@ TEST(a_sparse_gigabyte_is_refused_by_its_size)
 	grant = tree_grant(&pin);
 	assert_int_equal(fs_read(&grant, 0, 0, 262144, &content, &err), ERR_LIMIT);
 	assert_non_null(strstr(err.text, "offset and limit"));
-	assert_int_equal(fs_read(&grant, 1, 10, 262144, &content, &err), ERR_LIMIT);
-	assert_non_null(strstr(err.text, "grep"));
+	assert_int_equal(fs_read(&grant, 1, 10, 262144, &content, &err), ERR_INPUT);
+	assert_non_null(strstr(err.text, "binary"));
 	fs_pin_fini(&pin);
 	tree_end();
 }
@@ -273,6 +320,54 @@ TEST(searches)
 	tree_end();
 }
 
+static void search_big(const char *pattern, uint32_t context, struct buf *ret_lines)
+{
+	struct fs_search search = { .pattern = str_of(pattern), .context_lines = context, .top = -1,
+				    .start = "", .line = note_line, .cancel_fd = -1 };
+	struct fs_pin pin;
+	struct grant_file grant = pin_folder("big", &pin);
+	struct err err;
+
+	MUST(fs_search(&grant, &search, &err), &err);
+	fs_pin_fini(&pin);
+	*ret_lines = seen;
+	seen = BUF_INIT;
+}
+
+/* With the words known, lines are skipped; without, each is matched.  Files of
+ * several blocks, hits anywhere: both ways must show the same. */
+TEST(skipping_lines_shows_the_same_as_matching_each)
+{
+	struct buf text = BUF_INIT, quick, slow;
+	unsigned int seed = 11;
+
+	tree_begin();
+	tree_folder("p/big");
+	for (unsigned int file = 0; file < 3; file++) {
+		buf_clear(&text);
+		while (text.len < (9u << 20)) {
+			bool hit = rand_r(&seed) % 20000 == 0;
+
+			buf_addf(&text, "%0*d%s\n", rand_r(&seed) % 90 + 1, 7, hit ? " the needle" : "");
+			if (hit && rand_r(&seed) % 2)
+				buf_adds(&text, "the needle\nnext\nthe needle again\n");
+		}
+		text.len -= file;	/* with and without a last line end */
+		tree_file(file == 0 ? "p/big/a" : file == 1 ? "p/big/b" : "p/big/c", buf_str(&text));
+	}
+	for (uint32_t context = 0; context < 4; context++) {
+		search_big("the needle", context, &quick);
+		search_big("(?:the) needle", context, &slow);
+		assert_true(quick.len > 1000);
+		if (!str_eq(buf_str(&quick), buf_str(&slow)))
+			fail_msg("with %u lines of context they differ", context);
+		buf_fini(&quick);
+		buf_fini(&slow);
+	}
+	buf_fini(&text);
+	tree_end();
+}
+
 TEST(a_pattern_that_takes_for_ever_is_stopped)
 {
 	struct fs_search search = { .pattern = STR("^(a+)+$"), .top = -1, .start = "",
@@ -348,8 +443,9 @@ TEST(a_glob_that_takes_for_ever_gives_up)
 	assert_false(fs_glob_match("*a*a*a*a*a*a*a*a*a*a*a*a*b", text));
 }
 
-TEST_MAIN(RUN(reads), RUN(a_sparse_gigabyte_is_refused_by_its_size), RUN(writes),
+TEST_MAIN(RUN(reads), RUN(lines_of_a_huge_file_come_without_the_rest), RUN(a_sparse_gigabyte_is_refused_by_its_size), RUN(writes),
 	  RUN(a_hard_link_elsewhere_keeps_its_bytes), RUN(deletes_names_not_folders),
 	  RUN(walks_in_name_order_and_knows_gitignore), RUN(searches),
+	  RUN(skipping_lines_shows_the_same_as_matching_each),
 	  RUN(a_pattern_that_takes_for_ever_is_stopped), RUN(a_cancel_ends_a_search), RUN(globs),
 	  RUN(a_glob_that_takes_for_ever_gives_up))

@@ -119,6 +119,7 @@ int gate_new(const struct gate_setup *setup, struct gate **ret_gate, struct err 
 	gate->audit = setup->audit;
 	gate->llm = setup->llm;
 	gate->up = setup->up;
+	seen_open(gate);
 	r = fill(gate, err);
 	if (r < 0)
 		return r;
@@ -134,7 +135,7 @@ void gate_free(struct gate *gate)
 	store_free(gate->store);
 	caps_free(gate->caps);
 	fs_roots_free(gate->roots);
-	seen_free(gate);
+	seen_close(gate);
 	free(gate->home);
 	free(gate->output_dir);
 	free(gate);

@@ -25,8 +25,8 @@ struct store;
 
 /* What the agent knows of a file: its bytes when it last read or wrote it. */
 struct gate_seen {
-	char *path;
-	uint64_t digest;
+	uint64_t path;		/* hashed */
+	uint64_t digest;	/* 0: forgotten */
 };
 
 struct gate {
@@ -42,6 +42,7 @@ struct gate {
 	char *home, *output_dir;
 	struct gate_seen *seen;
 	size_t n_seen, next_seen;
+	int seen_fd;			/* where they are kept; -1: nowhere */
 	int64_t context_size;		/* of the model; 0: not asked yet */
 	int64_t max_turns;		/* model calls for one message; 0: no limit */
 	bool is_at_limit;		/* the last model call met one of [limits] */
@@ -118,7 +119,8 @@ void seen_note(struct gate *gate, const char *path, uint64_t digest);
 void seen_forget(struct gate *gate, const char *path);
 /* false: the agent never met the file. */
 bool seen_find(const struct gate *gate, const char *path, uint64_t *ret_digest);
-void seen_free(struct gate *gate);
+void seen_open(struct gate *gate);
+void seen_close(struct gate *gate);
 
 /* ---- check/: the one place where the manifest is asked ---- */
 struct caps_answer gate_check(const struct caps *caps, const struct caps_question *question);

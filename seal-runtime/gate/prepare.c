@@ -80,9 +80,17 @@ static int pin(struct pass *pass, struct str path, enum fs_intent intent)
 	return 0;
 }
 
+/* A model that reads a folder wants to know what is in it; it is told how. */
 static int prepare_read(struct pass *pass)
 {
-	return pin(pass, pass_text(pass, 0), FS_READ);
+	int r = pin(pass, pass_text(pass, 0), FS_READ);
+	bool by_rule;
+
+	if (r != 0 || !pass->pin.is_directory || pass->pin.outside ||
+	    (pass_may_read(pass->gate, pass->pin.path, true, &by_rule) == CAPS_DENY && by_rule))
+		return r;
+	return pass_error(pass, PASS_INVALID, "%s is a folder; file_list shows what is in it",
+			  pass_display(pass->gate, pass->pin.path)) < 0 ? -1 : 1;
 }
 
 static int prepare_write(struct pass *pass)

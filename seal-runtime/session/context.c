@@ -84,6 +84,8 @@ static void put_limits(struct json *w, const struct session *session)
 	json_key(w, "limits");
 	json_object(w);
 	json_kv_int(w, "max_turns", session_max_turns(session));
+	json_kv_int(w, "file_read_dedup_entries", manifest->limits.file_read_dedup_entries);
+	json_kv_int(w, "file_read_dedup_total_mb", manifest->limits.file_read_dedup_total_mb);
 	put_compact(w, &manifest->compact);
 	put_tasks(w, &manifest->tasks);
 	json_end(w);

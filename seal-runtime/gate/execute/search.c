@@ -84,7 +84,7 @@ static bool put_entry(void *ctx, const struct fs_entry *entry)
 	json_object(s->w);
 	json_kv(s->w, "path", str_of(pass_display(s->pass->gate, canonical(s, entry->path))));
 	json_kv(s->w, "kind", str_of(kind_name(entry->kind)));
-	json_kv_int(s->w, "size", (int64_t)entry->size);
+	json_kv_int(s->w, "size", (int64_t)fs_entry_size(entry));
 	json_end(s->w);
 	return true;
 }

@@ -1,5 +1,6 @@
 /* The file tools: build the grant, call one executor, shape the reply. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "gate/pass.h"
@@ -41,7 +42,9 @@ int execute_tools_file_read(struct pass *pass)
 	seen_note(pass->gate, pass->pin.path, content.digest);
 	w = pass_ok(pass);
 	json_object(&w);
-	json_kv(&w, "text", buf_str(&content.text));
+	/* Of other bytes no word is of use to the agent. */
+	json_kv(&w, "text", content.base64 && strncmp(content.encoding, "image/", 6) != 0 ?
+				    STR("") : buf_str(&content.text));
 	json_kv_int(&w, "total-lines", content.total_lines);
 	json_kv_int(&w, "first-line", content.first_line);
 	json_kv(&w, "encoding", str_of(content.encoding));
