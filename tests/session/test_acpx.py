@@ -34,7 +34,7 @@ class Editor(Project):
         self.log = os.path.join(self.top, "lines")
         self.agent = shlex.join([sys.executable, os.path.join(HERE, "acp_tee.py"), self.log, self.seal_path, "acp"])
         self.acpx_env = dict(self.env, PATH=os.path.join(CLIENT, "node_modules", NODE, "bin") + ":" + self.env["PATH"])
-        self.command = ["node", os.path.join(CLIENT, "node_modules", "acpx", "dist", "cli.js"), "--agent", self.agent, "--cwd", self.root, "--ttl", "1"]
+        self.command = ["node", os.path.join(CLIENT, "node_modules", "acpx", "dist", "cli.js"), "--agent", self.agent, "--cwd", self.root, "--ttl", "60"]
 
     def acpx(self, *arguments, code=0):
         done = subprocess.run([*self.command, *arguments], env=self.acpx_env, cwd=self.root, capture_output=True, text=True,
@@ -100,6 +100,7 @@ def _():
         p.acpx("set", "mode", "manifest")
         assert "Three." in p.acpx("prompt", "go on")
         assert session in p.acpx("sessions", "list")
+        # This also ends the process that acpx keeps for the session.
         assert session in p.acpx("sessions", "close")
         methods = set(p.checked()["methods"])
         wanted = {"session/cancel", "session/resume", "session/list", "session/set_mode", "session/set_config_option"}
