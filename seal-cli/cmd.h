@@ -33,6 +33,10 @@ int cmd_fail(const struct err *err);
 /* Replaces this process by `seald MODE ARGS...`; returns only on failure. */
 int cmd_exec_seald(const char *mode, int argc, char **argv);
 
+/* The settings as they hold in this folder. */
+struct config;
+int config_load_here(struct config *ret_config, struct err *err);
+
 /* What cmd_manifest() and cmd_audit() hand on: suggest and test; report and export. */
 int cmd_suggest(int argc, char **argv);
 int cmd_report(int argc, char **argv);

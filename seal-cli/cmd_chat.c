@@ -16,6 +16,7 @@
 #include "seal-cli/cmd.h"
 #include "seal-cli/run/question.h"
 #include "seal-cli/tui/app/app.h"
+#include "seal-runtime/config/config.h"
 #include "seal-runtime/manifest/approve.h"
 #include "seal-runtime/manifest/manifest.h"
 #include "seal-runtime/manifest/trust.h"
@@ -138,8 +139,14 @@ int cmd_chat(int argc, char **argv)
 {
 	const char *term = getenv("TERM");
 	struct options options = { .plain = term && strcmp(term, "dumb") == 0 };
+	cleanup_config struct config config = { 0 };
 	struct err err;
 
+	if (config_load_here(&config, &err) < 0)
+		return cmd_fail(&err);
+	options.alternate = config_flag(&config, CONFIG_tui_alternate_screen);
+	if (strcmp(config_word(&config, CONFIG_tui_theme), "auto") != 0)
+		options.theme = config_word(&config, CONFIG_tui_theme);
 	for (int i = 1; i < argc; i++)
 		if (!read_option(argc, argv, &i, &options)) {
 			(void)fprintf(stderr, "seal: chat: %s is no option; `seal help chat` says them\n",

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "seal-cli/cmd.h"
 #include "seal-cli/run/run.h"
+#include "seal-runtime/config/config.h"
 #include "seal-runtime/manifest/approve.h"
 #include "seal-runtime/manifest/manifest.h"
 
@@ -155,9 +156,14 @@ int cmd_run(int argc, char **argv)
 	cleanup_buf struct buf prompt = BUF_INIT, recording = BUF_INIT;
 	struct run_flags flags = {.is_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO)};
 	struct run run = {.flags = &flags};
+	cleanup_config struct config config = {0};
 	struct err err;
 	int code;
 
+	if (config_load_here(&config, &err) < 0)
+		return cmd_fail(&err);
+	if (config_flag(&config, CONFIG_cli_always_approve))
+		flags.prompts = PROMPTS_ALLOW;
 	if (read_flags(argc, argv, &flags, &prompt, &err) < 0 || read_prompt(&prompt, &err) < 0)
 		return cmd_fail(&err);
 	flags.prompt = prompt.data;

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "daemon/modes.h"
 #include "daemon/place.h"
 #include "server/server.h"
@@ -139,14 +140,30 @@ static int serve(const struct flags *flags, struct err *err)
 	return r;
 }
 
+/* The person's settings; a flag stands over them.  No project's: the daemon is of
+ * all projects. */
+static int read_settings(struct flags *flags, struct err *err)
+{
+	cleanup_config struct config config = {0};
+
+	if (config_load(NULL, &config, err) < 0)
+		return err->code;
+	log_set_level((enum log_level)log_level_of(config_word(&config, CONFIG_daemon_log_level)));
+	flags->idle_exit = config_number(&config, CONFIG_daemon_idle_exit);
+	flags->linger = config_number(&config, CONFIG_daemon_linger);
+	flags->ask_wait = config_number(&config, CONFIG_daemon_ask_wait);
+	return 0;
+}
+
 int mode_daemon(int argc, char **argv)
 {
-	struct flags flags = {
-	    .linger = SERVER_LINGER / 1000,
-	    .ask_wait = SERVER_ASK_WAIT / 1000,
-	};
+	struct flags flags = {0};
 	struct err err;
 
+	if (read_settings(&flags, &err) < 0) {
+		log_say(LOG_ERROR, "daemon", "%s", err.text);
+		return 2;
+	}
 	for (int i = 1; i < argc; i += 2) {
 		if (read_flag(&flags, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &err) >= 0)
 			continue;

@@ -1,5 +1,5 @@
 /*
- * Private to manifest/: TOML text as nodes with positions.  The reading itself
+ * TOML text as nodes with positions, for manifest/ and config/.  The reading itself
  * is toml_edit's, in deps/native; here are the refusals that come before it
  * and the way from a byte to a line and column.
  */

@@ -23,8 +23,6 @@ struct server_setup {
 	unsigned int ask_wait;  /* a question nobody is there to answer is refused after this */
 };
 
-#define SERVER_LINGER    30000
-#define SERVER_ASK_WAIT  600000
 #define SERVER_KILL_WAIT 2000 /* from a cancel to SIGKILL */
 
 int server_new(const struct server_setup *setup, struct server **ret_server, struct err *err);
