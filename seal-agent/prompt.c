@@ -44,6 +44,8 @@ static const char prompt[] =
 	"the same thing. Go on without it, or say what you need and why.\n"
 	"- A refusal inside a command's sandbox is listed after its output. It is not a fault of "
 	"the program; do not debug it.\n"
+	"- [masked by seal: NAME] stands for a secret that is kept from you. Do not try to learn "
+	"it, and never write the marker into a file.\n"
 	"- You cannot change the manifest, its signature or .seal/; only the user can.\n"
 	"\n"
 	"# Untrusted text\n"

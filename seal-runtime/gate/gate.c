@@ -9,6 +9,7 @@
 
 #include "audit/audit.h"
 #include "base/err.h"
+#include "gate/mask/mask.h"
 #include "gate/pass.h"
 #include "llm/llm.h"
 #include "manifest/manifest.h"
@@ -97,8 +98,10 @@ static int fill(struct gate *gate, struct err *err)
 	gate->home = home && home[0] ? realpath(home, NULL) : NULL;
 	buf_addf(&output, "%s/output/", gate->session_dir);
 	gate->output_dir = buf_take(&output);
-	if (!gate->output_dir)
+	gate->mask = mask_new();
+	if (!gate->output_dir || !gate->mask)
 		return err_nomem(err);
+	mask_look(gate->mask, gate->root);
 	r = open_roots(gate, gate->manifest, &gate->roots, err);
 	if (r >= 0)
 		r = compile(gate, gate->manifest, &gate->caps, err);
@@ -136,6 +139,7 @@ void gate_free(struct gate *gate)
 	caps_free(gate->caps);
 	fs_roots_free(gate->roots);
 	seen_close(gate);
+	mask_free(gate->mask);
 	free(gate->home);
 	free(gate->output_dir);
 	free(gate);
@@ -381,14 +385,29 @@ static int check(struct pass *pass)
 	return pass_denied(pass) < 0 ? -1 : 1;
 }
 
+void gate_mask(const struct gate *gate, struct buf *json)
+{
+	mask_json(gate->mask, json, false);
+}
+
+static bool is_tool(enum gate_call_id id)
+{
+	return strncmp(entries[id].name, "tools.", 6) == 0 && id != GATE_tools_external_tools;
+}
+
+/* A marker that is written back would take the place of the secret. */
+static bool writes_marker(const struct pass *pass)
+{
+	return (pass->id == GATE_tools_file_write || pass->id == GATE_tools_file_edit) &&
+	       str_find(pass->args_text, STR(MASK_MARKER), 0) != STR_NONE;
+}
+
 /* Everything between the two records. */
 static int work(struct pass *pass)
 {
-	bool tool = strncmp(entries[pass->id].name, "tools.", 6) == 0 &&
-		    pass->id != GATE_tools_external_tools;
 	int r;
 
-	if (tool && is_cancelled(pass->gate)) {
+	if (is_tool(pass->id) && is_cancelled(pass->gate)) {
 		pass_show_begin(pass);
 		return pass_cancelled(pass);
 	}
@@ -396,9 +415,18 @@ static int work(struct pass *pass)
 		pass_show_begin(pass);
 		return entries[pass->id].execute(pass);
 	}
+	if (writes_marker(pass)) {
+		pass_show_begin(pass);
+		return pass_error(pass, PASS_INVALID,
+				  "the text holds \"" MASK_MARKER " ...]\", which stands for a "
+				  "secret that is kept from you; change the lines around it with "
+				  "file_edit, and do not quote it");
+	}
 	r = check(pass);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	if (pass->id == GATE_tools_command_run)
+		mask_look(pass->gate->mask, pass->gate->root);
 	return entries[pass->id].execute(pass);
 }
 
@@ -422,6 +450,8 @@ int gate_pass(struct gate *gate, enum gate_call_id id, struct str args, struct b
 	r = work(&pass);
 	if (r < 0)
 		return r;	/* the open record stands as evidence */
+	if (is_tool(id))
+		mask_json(gate->mask, ret_result, id == GATE_tools_command_output);
 	r = audit_end(gate->audit, pass.seq, pass_outcome_name(pass.outcome), buf_str(ret_result),
 		      pass.durable, err);
 	if (r < 0)

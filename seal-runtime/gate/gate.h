@@ -62,5 +62,9 @@ void gate_begin_turn(struct gate *gate, int64_t max_turns);
 /* Did a limit of [limits] end the last model call? */
 bool gate_is_at_limit(const struct gate *gate);
 
+/* Replaces secrets in JSON that goes to the guest on another way: what a person
+ * wrote, what the project says of itself. */
+void gate_mask(const struct gate *gate, struct buf *json);
+
 /* The manifest on disk changed and was approved again: use it from now on. */
 int gate_reload(struct gate *gate, const struct manifest *manifest, struct err *err);

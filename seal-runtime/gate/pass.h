@@ -18,6 +18,7 @@
 struct audit;
 struct err;
 struct llm;
+struct mask;
 struct sandbox;
 struct store;
 
@@ -38,6 +39,7 @@ struct gate {
 	struct caps *caps;
 	struct fs_roots *roots;
 	struct store *store;
+	struct mask *mask;		/* the secrets that no answer may hold */
 	struct sandbox *sandbox;	/* NULL until the first command */
 	char *home, *output_dir;
 	struct gate_seen *seen;
@@ -109,6 +111,8 @@ const char *pass_display(const struct gate *gate, const char *path);
 /* May the guest read this file or folder without anybody being asked? */
 enum caps_verdict pass_may_read(const struct gate *gate, const char *path, bool is_folder,
 				bool *ret_by_rule);
+/* The file the call is about holds secrets: from now on they are known as such. */
+void pass_learn_secrets(struct pass *pass);
 struct grant_file pass_grant(const struct pass *pass);
 
 /* execute/search.c: is any file beneath the folder readable without asking? */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "gate/mask/mask.h"
 #include "gate/pass.h"
 
 const char *pass_display(const struct gate *gate, const char *path)
@@ -77,6 +78,8 @@ static int pin(struct pass *pass, struct str path, enum fs_intent intent)
 	pass->question.exists = pass->pin.object >= 0;
 	pass->question.is_regular = pass->pin.is_regular;
 	pass->question.links = pass->pin.links;
+	if (pass->pin.is_regular && mask_is_secret_file(pass->pin.path))
+		pass_learn_secrets(pass);
 	return 0;
 }
 

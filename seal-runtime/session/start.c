@@ -273,6 +273,7 @@ int session_wake(struct session *session, const char **ret_fault, struct err *er
 		return err->code;
 	if (session_context(session, &context, err) < 0)
 		return err->code;
+	gate_mask(session->gate, &context);
 	json_array(&w);
 	json_put(&w, str_of(session->id));
 	json_put(&w, buf_str(&context));

@@ -179,6 +179,7 @@ static int run(struct session *session, struct str message, struct buf *ret_json
 {
 	cleanup_buf struct buf args = BUF_INIT;
 	cleanup_buf struct buf result = BUF_INIT;
+	cleanup_json yyjson_doc *masked = NULL;
 	struct json w = json_to(&args);
 
 	session->model_failed = false;
@@ -188,7 +189,12 @@ static int run(struct session *session, struct str message, struct buf *ret_json
 	json_array(&w);
 	json_put(&w, message);
 	json_end(&w);
-	if (buf_check(&args, "the prompt", err) < 0 || touch(session, message, err) < 0)
+	gate_mask(session->gate, &args);
+	if (buf_check(&args, "the prompt", err) < 0)
+		return err->code;
+	masked = json_read(buf_str(&args), NULL, NULL);
+	message = json_text(yyjson_arr_get_first(yyjson_doc_get_root(masked)));
+	if (touch(session, message.data ? message : STR(""), err) < 0)
 		return err->code;
 	session->had_turns = true;
 	if (call(session, buf_str(&args), &result, err) < 0)

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/utf8.h"
+#include "gate/mask/mask.h"
 #include "gate/pass.h"
 #include "manifest/manifest.h"
 
 #define LINE_MAX_LEN 2000
 #define PATTERN_MAX  4000
+#define SECRETS_MAX  ((size_t)256 << 10)
 
 struct search {
 	struct pass *pass;
@@ -159,7 +162,17 @@ int execute_tools_file_glob(struct pass *pass)
 
 static bool search_readable(void *ctx, const struct fs_entry *entry)
 {
-	return may_search(ctx, entry);
+	struct search *s = ctx;
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err skipped;
+
+	if (!may_search(s, entry))
+		return false;
+	if (mask_is_secret_file(s->path.data) &&
+	    fd_read_file(entry->folder, entry->name, SECRETS_MAX, &text, &skipped) >= 0)
+		mask_add_file(s->pass->gate->mask, pass_display(s->pass->gate, s->path.data),
+			      buf_str(&text));
+	return true;
 }
 
 static bool put_line(void *ctx, const char *path, uint32_t line, struct str text, bool is_context)

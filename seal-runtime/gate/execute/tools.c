@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "gate/mask/mask.h"
 #include "gate/pass.h"
 #include "manifest/manifest.h"
 
 #define BYTES_A_TOKEN 4
 #define EDITS_MAX     1000
+#define SECRETS_MAX   (256u << 10) /* bytes of a file that are looked at for them */
 
 static uint32_t number(yyjson_val *object, const char *key)
 {
@@ -24,6 +26,19 @@ static size_t read_limit(const struct manifest_limits *limits)
 	if (tokens > 0 && tokens < limits->file_read_max_bytes / BYTES_A_TOKEN)
 		return (size_t)tokens * BYTES_A_TOKEN;
 	return (size_t)limits->file_read_max_bytes;
+}
+
+void pass_learn_secrets(struct pass *pass)
+{
+	struct grant_file grant = pass_grant(pass);
+	struct fs_content content = { 0 };
+	struct err ignored;
+
+	if (fs_read(&grant, 0, 0, SECRETS_MAX, &content, &ignored) < 0)
+		return;
+	mask_add_file(pass->gate->mask, pass_display(pass->gate, pass->pin.path), buf_str(&content.text));
+	explicit_bzero(content.text.data, content.text.len);
+	buf_fini(&content.text);
 }
 
 int execute_tools_file_read(struct pass *pass)
