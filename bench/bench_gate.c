@@ -1,5 +1,4 @@
-/* The price of the gate and of the log: a read of 4 KiB through both, a record, a
- * verification. */
+/* The price of the gate and of the log: a read of 4 KiB through both. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -9,7 +8,6 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
-#include "audit/read.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "gate/gate.h"
@@ -18,7 +16,6 @@
 
 #define ROUNDS	5
 #define CALLS	2000
-#define RECORDS 20000
 
 static char top[64], root[80], session[80];
 
@@ -143,40 +140,6 @@ static void bench_gate(void)
 		     gated, plain);
 }
 
-static void bench_log(void)
-{
-	char dir[96];
-	struct audit *audit;
-	struct audit_summary summary;
-	struct stat st;
-	struct err err;
-	double start, took;
-
-	(void)snprintf(dir, sizeof(dir), "%s/log", top);
-	audit = open_log(dir);
-	start = now_us();
-	for (int i = 0; i < RECORDS / 2; i++) {
-		uint64_t seq;
-
-		must(audit_begin(audit, "tools.file-read", STR("[\"src/a.c\",{\"offset\":null,\"limit\":null}]"),
-				 &seq, &err), &err);
-		must(audit_end(audit, seq, "done", STR("{\"ok\":{\"text\":\"a line of text\\n\",\"total-lines\":1,"
-						       "\"first-line\":1,\"encoding\":\"utf-8\",\"base64\":false}}"),
-			       false, &err), &err);
-	}
-	took = now_us() - start;
-	audit_free(audit);
-	(void)printf("{\"name\":\"audit.record\",\"value\":%.3f,\"unit\":\"us\"}\n", took / RECORDS);
-	(void)snprintf(dir + strlen(dir), sizeof(dir) - strlen(dir), "/events.jsonl");
-	if (stat(dir, &st) < 0)
-		exit(1);
-	dir[strlen(dir) - strlen("/events.jsonl")] = '\0';
-	start = now_us();
-	must(audit_summarize(dir, &summary, &err), &err);
-	took = now_us() - start;
-	(void)printf("{\"name\":\"audit.verify\",\"value\":%.1f,\"unit\":\"MB/s\"}\n", (double)st.st_size / took);
-}
-
 int main(void)
 {
 	char path[128], text[4097];
@@ -196,6 +159,5 @@ int main(void)
 	must(fd_write_all(fd, str_of(text), &err), &err);
 	(void)close(fd);
 	bench_gate();
-	bench_log();
 	return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

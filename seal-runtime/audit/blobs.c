@@ -15,6 +15,7 @@
 #define LEVEL 3
 #define NAME_SIZE (2 + 1 + HASH_HEX)
 #define PENDING_MAX 4096
+#define READ_SIZE   16384
 
 /* A few bits of a zstd frame mean nothing, so a changed file could still give
  * the logged bytes.  Behind the frame stands a skippable one (zstd -d passes
@@ -26,6 +27,7 @@ struct blobs {
 	int dir;
 	ZSTD_CCtx *compressor;
 	ZSTD_DCtx *expander;
+	struct buf packed; /* of the blob that is read */
 	char (*pending)[NAME_SIZE]; /* written, not synced */
 	size_t n_pending, size;
 };
@@ -58,6 +60,7 @@ void blobs_free(struct blobs *blobs)
 	closep(&blobs->dir);
 	(void)ZSTD_freeCCtx(blobs->compressor);
 	(void)ZSTD_freeDCtx(blobs->expander);
+	buf_fini(&blobs->packed);
 	free(blobs->pending);
 	free(blobs);
 }
@@ -174,9 +177,34 @@ static int expand(struct blobs *blobs, struct str packed, struct buf *ret_bytes,
 	return 0;
 }
 
+/* Blobs are many and small, so no call more than needed: a short read of a file
+ * is its end. */
+static int read_packed(struct blobs *blobs, const char *name, struct err *err)
+{
+	cleanup_close int fd = openat(blobs->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct buf *packed = &blobs->packed;
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(err, "open %s", name);
+	buf_clear(packed);
+	do {
+		char *at = buf_reserve(packed, READ_SIZE);
+
+		if (!at)
+			return err_nomem(err);
+		n = read(fd, at, READ_SIZE);
+		if (n < 0 && errno != EINTR)
+			return err_sys(err, "read %s", name);
+		packed->len += n > 0 ? (size_t)n : 0;
+		if (packed->len > AUDIT_PAYLOAD_MAX)
+			return err_set(err, ERR_LIMIT, "%s: too large", name);
+	} while (n < 0 || n == READ_SIZE);
+	return 0;
+}
+
 int blobs_get(struct blobs *blobs, struct str hex, struct buf *ret_bytes, struct err *err)
 {
-	cleanup_buf struct buf packed = BUF_INIT;
 	char name[NAME_SIZE], got[HASH_HEX];
 	size_t before = ret_bytes->len;
 	int r;
@@ -184,10 +212,10 @@ int blobs_get(struct blobs *blobs, struct str hex, struct buf *ret_bytes, struct
 	if (!is_hex(hex))
 		return err_set(err, ERR_INPUT, "the name of a blob is no hash");
 	name_of(hex.data, name);
-	r = fd_read_file(blobs->dir, name, AUDIT_PAYLOAD_MAX, &packed, err);
+	r = read_packed(blobs, name, err);
 	if (r < 0)
 		return err_wrap(err, "blob");
-	r = expand(blobs, buf_str(&packed), ret_bytes, err);
+	r = expand(blobs, buf_str(&blobs->packed), ret_bytes, err);
 	if (r < 0)
 		return err_wrap(err, "blob %s", name);
 	hash_hex(str_from(buf_str(ret_bytes), before), got);

@@ -30,10 +30,10 @@ struct audit_reader {
 };
 
 static const struct {
-	const char *name;
+	struct str name;
 	const char *fields;
 } kinds[] = {
-#define EVENT(name, c_name, fields, sentence) { name, " " fields " " },
+#define EVENT(name, c_name, fields, sentence) { { name, sizeof(name) - 1 }, " " fields " " },
 #include "audit/events.def"
 #undef EVENT
 };
@@ -348,7 +348,7 @@ static int take_record(struct audit_reader *reader, struct audit_record *record,
 	if (!yyjson_is_obj(root))
 		return bad(err, "it is no JSON object");
 	kind = json_str(root, "kind");
-	while (i < AUDIT_KIND_MAX && !str_is(kind, kinds[i].name))
+	while (i < AUDIT_KIND_MAX && !str_eq(kind, kinds[i].name))
 		i++;
 	if (!kind.data || i == AUDIT_KIND_MAX)
 		return bad(err, "its kind is unknown");
