@@ -250,6 +250,7 @@ static const struct command_row {
 	  "[capabilities.allow.commands]\npatterns=[{command=\"make:*\",paths=[\"sub/**\"]}]\n",
 	  "cd sub && make", CAPS_ALLOW },
 	/* guards */
+	{ "a here-string for nobody", "", "<<<x", CAPS_ALLOW },
 	{ "sort may write", TOOLS, "sort -uo x f", CAPS_ASK, MUTANT_GUARDS },
 	{ "an abbreviation counts", TOOLS, "sort --compress-prog=./x f", CAPS_ASK, MUTANT_GUARDS },
 	{ "find may delete", TOOLS, "find . -delete", CAPS_ASK, MUTANT_GUARDS },

@@ -128,6 +128,9 @@ void shell_check(struct check *check, struct str script, struct str cwd)
 	if (why && !IS_MUTANT(BYTES))
 		shell_say(&shell, CAPS_ASK, script, "", why);
 	node = walk_text(&shell, script);
-	if (node)
+	/* Who is to say yes must have been told to what. */
+	if (node && check->parts.n == 0)
+		not_understood(&shell, script, "holds nothing that can be judged");
+	else if (node)
 		check->script = IS_MUTANT(REEMISSION) ? script : shell_emit(check->arena, node);
 }

@@ -172,16 +172,21 @@ static void check_assignments(struct shell *shell, struct node *node)
 static void walk_simple(struct shell *shell, struct node *node)
 {
 	struct fields argv = { 0 };
+	size_t n_parts = shell->check->parts.n;
 
 	for (struct word *word = node->words, *next; word; word = next) {
 		next = word->next;
 		words_expand(shell, word, &argv);
 	}
 	check_redirects(shell, node);
-	if (argv.n == 0 && !node->words)
-		check_assignments(shell, node);
-	else
+	if (argv.n != 0 || node->words) {
 		command_check(shell, node, &argv);
+		return;
+	}
+	check_assignments(shell, node);
+	/* A here-string for nobody: nothing runs, and that is said too. */
+	if (shell->check->parts.n == n_parts)
+		shell_say(shell, CAPS_ALLOW, node->source, "built in", "");
 }
 
 static void feature(struct shell *shell, bool allowed, const struct node *node, const char *rule,
