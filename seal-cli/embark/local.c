@@ -15,10 +15,11 @@
 #include "base/json.h"
 
 #define WAIT_MS	   400
+#define PORTS_MAX  16
 #define ANSWER_MAX ((size_t)256 << 10)
 
 /* Ollama; LM Studio; llama.cpp; vLLM; a second llama.cpp. */
-static const uint16_t ports[] = { 11434, 1234, 8080, 8000, 8081 };
+static const uint16_t usual_ports[] = { 11434, 1234, 8080, 8000, 8081 };
 
 static bool wait_for(int fd, short events)
 {
@@ -88,11 +89,33 @@ static bool read_models(struct str body, struct local_server *server)
 	return server->n_models > 0;
 }
 
+/* Those of SEAL_LOCAL_PORTS ("18080,9000") instead of the usual ones. */
+static size_t read_ports(const char *text, uint16_t *ret_ports)
+{
+	size_t n = 0;
+
+	while (*text && n < PORTS_MAX) {
+		char *end;
+		unsigned long port = strtoul(text, &end, 10);
+
+		if (end == text || port == 0 || port > UINT16_MAX)
+			break;
+		ret_ports[n++] = (uint16_t)port;
+		text = *end == ',' ? end + 1 : end;
+	}
+	return n;
+}
+
 size_t local_find(struct local_server *ret_servers, size_t max)
 {
-	size_t found = 0;
+	const char *own = getenv("SEAL_LOCAL_PORTS");
+	uint16_t ports[PORTS_MAX];
+	size_t n_ports = sizeof(usual_ports) / sizeof(usual_ports[0]), found = 0;
 
-	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]) && found < max; i++) {
+	memcpy(ports, usual_ports, sizeof(usual_ports));
+	if (own)
+		n_ports = read_ports(own, ports);
+	for (size_t i = 0; i < n_ports && found < max; i++) {
 		cleanup_buf struct buf answer = BUF_INIT;
 		struct local_server *server = &ret_servers[found];
 

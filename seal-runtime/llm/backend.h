@@ -36,6 +36,7 @@ struct str wire_header(const struct wire_headers *headers, const char *name);
 
 /* Adds it unless it is there. */
 void wire_add_header(struct wire_headers *headers, const char *name, struct str value);
+void wire_headers_finip(struct wire_headers *headers);
 void wire_add_bearer(struct wire_headers *headers, const struct key *key);
 
 struct wire {
@@ -50,6 +51,10 @@ struct wire {
 
 	/* The body, from the WIT request. */
 	void (*request)(const struct llm *llm, yyjson_val *request, struct json *w);
+
+	/* Where tokens are counted, behind the path, and the body for it.  NULL: nowhere. */
+	const char *count_path;
+	void (*count)(const struct llm *llm, yyjson_val *request, struct json *w);
 
 	/* One event into the reply; an error the server tells goes to reply->fault.
 	 * ERR_INPUT: the event makes no sense. */
@@ -85,6 +90,8 @@ struct llm {
 	struct settings settings;
 	const struct provider *provider;
 	struct model model;
+	bool is_asked;     /* for what models.def does not know */
+	int64_t allowance; /* the tokens that a reply may have by [limits]; 0: no limit */
 	char *url;
 	struct http *http;
 	struct key kept; /* of the Secret Service, which is asked once; wiped */
@@ -103,6 +110,12 @@ int state_save(const struct llm *llm, struct err *err);
 
 /* The key for the next request; one of the manifest's headers may stand for it. */
 int llm_find_key(struct llm *llm, struct key *ret_key, struct err *err);
+
+/* Every header of a request; the key must outlive them. */
+void llm_headers(const struct llm *llm, const struct key *key, struct wire_headers *headers);
+
+/* The manifest's own sizes over what is known of the model. */
+void llm_apply_sizes(struct llm *llm);
 
 /* The largest reply to ask for; 0: leave it to the server. */
 int64_t llm_output_limit(const struct llm *llm, yyjson_val *request);

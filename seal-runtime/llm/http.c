@@ -75,6 +75,11 @@ void http_set_limits(struct http *http, const struct http_limits *limits)
 	http->limits = *limits;
 }
 
+struct http_limits http_get_limits(const struct http *http)
+{
+	return http->limits;
+}
+
 /* The key was in there: wiped before the memory goes back. */
 static void call_finip(struct call *call)
 {
@@ -164,6 +169,31 @@ static bool copy_if(struct str line, const char *name, char *to, size_t size)
 	return true;
 }
 
+/* Anthropic's, OpenAI's, and OpenRouter's. */
+static const struct {
+	const char *remaining, *reset;
+} limit_names[HTTP_LIMIT_KINDS] = {
+    {"anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"},
+    {"anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"},
+    {"anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"},
+    {"anthropic-ratelimit-output-tokens-remaining", "anthropic-ratelimit-output-tokens-reset"},
+    {"x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"},
+    {"x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"},
+    {"x-ratelimit-remaining", "x-ratelimit-reset"},
+};
+
+static void take_limit(struct str line, struct http_head *head)
+{
+	for (size_t i = 0; i < HTTP_LIMIT_KINDS; i++) {
+		struct http_limit *limit = &head->limits[i];
+
+		if (copy_if(line, limit_names[i].remaining, limit->remaining,
+			    sizeof(limit->remaining)) ||
+		    copy_if(line, limit_names[i].reset, limit->reset, sizeof(limit->reset)))
+			return;
+	}
+}
+
 static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 {
 	struct call *call = ctx;
@@ -191,8 +221,9 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 	}
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (copy_if(line, wanted[i].name, wanted[i].to, wanted[i].size))
-			break;
+			return size * n;
 	}
+	take_limit(line, head);
 	return size * n;
 }
 
@@ -243,9 +274,11 @@ static int set_options(struct call *call, struct err *err)
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_USERAGENT, "seal/" SEAL_VERSION);
-	SET(CURLOPT_POST, 1L);
-	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
-	SET(CURLOPT_POSTFIELDS, request->body.data);
+	if (request->body.data) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+		SET(CURLOPT_POSTFIELDS, request->body.data);
+	}
 	SET(CURLOPT_HTTPHEADER, call->headers);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, call);
@@ -309,12 +342,31 @@ static void broken(struct call *call, const char *what, const char *why, const c
 		       what, why[0] ? " (" : "", why, why[0] ? ")" : "", remedy);
 }
 
+/* The proxy answered, and made no tunnel. */
+static bool is_proxy_refusal(struct call *call)
+{
+	long status = 0;
+	char what[64];
+
+	(void)curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status < 300)
+		return false;
+	(void)snprintf(what, sizeof(what), "the proxy refuses with %ld", status);
+	call->result->is_lasting = status < 500;
+	broken(call, what, "",
+	       status == 407 ? "put the proxy's user name and password into HTTPS_PROXY"
+			     : "check HTTPS_PROXY and NO_PROXY");
+	return true;
+}
+
 static void judge(struct call *call, CURLcode code)
 {
 	if (code == CURLE_OK) {
 		call->result->outcome = HTTP_DONE;
 		return;
 	}
+	if (is_proxy_refusal(call))
+		return;
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
 		if (failures[i].code != code)
 			continue;
@@ -398,7 +450,7 @@ static int run(struct call *call)
 	return 0;
 }
 
-int http_post(struct http *http, const struct http_request *request,
+int http_send(struct http *http, const struct http_request *request,
 	      const struct http_reader *reader, struct http_result *ret_result, struct err *err)
 {
 	cleanup_with(call_fini) struct call call = {

@@ -1,5 +1,5 @@
 /*
- * Private to llm/.  One POST at a time to the model's server, over libcurl.
+ * Private to llm/.  One request at a time to the model's server, over libcurl.
  *
  * The only file of the runtime that connects to a provider.  http and https
  * only; a redirect is never followed, since the headers carry the key.  It
@@ -25,12 +25,20 @@ struct http_limits {
 
 #define HTTP_LIMITS ((struct http_limits){15000, 600000, 180000})
 
+/* What is left of a limit, and when it is whole again, as the server says it. */
+#define HTTP_LIMIT_KINDS 7
+
+struct http_limit {
+	char remaining[24], reset[40];
+};
+
 struct http_head {
 	long status;
 	char content_type[64];
 	char retry_after[64], retry_after_ms[32], should_retry[8];
 	char request_id[80];
 	char location[200];
+	struct http_limit limits[HTTP_LIMIT_KINDS];
 };
 
 #define HTTP_HEADERS_MAX 64
@@ -43,7 +51,7 @@ struct http_request {
 	const char *url;
 	const struct http_header *headers;
 	size_t n_headers;
-	struct str body;
+	struct str body; /* without one (NULL) it is a GET, else a POST */
 	int cancel_fd; /* -1: cannot be cancelled */
 };
 
@@ -76,6 +84,7 @@ void http_free(struct http *http);
 DEFINE_CLEANUP(struct http, http_free)
 
 void http_set_limits(struct http *http, const struct http_limits *limits);
+struct http_limits http_get_limits(const struct http *http);
 
 /* ERR_INPUT when it holds what a header cannot: a line end, a blank in the name. */
 int http_check_header(struct str name, struct str value, struct err *err);
@@ -84,5 +93,5 @@ int http_check_header(struct str name, struct str value, struct err *err);
  * Returns 0 with *ret_result filled; < 0 is what the reader returned, or a
  * fault of ours.  The headers were checked before.
  */
-int http_post(struct http *http, const struct http_request *request,
+int http_send(struct http *http, const struct http_request *request,
 	      const struct http_reader *reader, struct http_result *ret_result, struct err *err);

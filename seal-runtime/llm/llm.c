@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "llm/ask/ask.h"
 #include "llm/backend.h"
 #include "llm/replay/record.h"
 #include "llm/replay/replay.h"
@@ -183,12 +184,11 @@ static int check_headers(const struct manifest_model *model, struct err *err)
 	return r < 0 ? err_wrap(err, "[model] headers") : 0;
 }
 
-static void set_sizes(struct llm *llm)
+void llm_apply_sizes(struct llm *llm)
 {
 	const struct manifest_model *wanted = &llm->settings.model;
 	struct model *model = &llm->model;
 
-	model_find(str_of(llm->provider->name), wanted->name, model);
 	if (wanted->context_length > 0)
 		model->context = wanted->context_length;
 	if (wanted->max_tokens > 0 &&
@@ -224,7 +224,8 @@ static int make(const struct manifest *manifest, struct llm **ret_llm, struct er
 		r = find_provider(llm->settings.model.provider, &llm->provider, err);
 	if (r < 0)
 		return r;
-	set_sizes(llm);
+	model_find(str_of(llm->provider->name), llm->settings.model.name, &llm->model);
+	llm_apply_sizes(llm);
 	r = open_backend(llm, err);
 	if (r < 0)
 		return r;
@@ -322,6 +323,7 @@ int llm_info(struct llm *llm, struct buf *ret_json, struct err *err)
 	int64_t now = time(NULL);
 	struct json w = json_to(ret_json);
 
+	ask_sizes(llm);
 	json_object(&w);
 	json_kv(&w, "provider", str_of(llm->provider->name));
 	json_kv(&w, "name", llm->settings.model.name);
@@ -344,6 +346,8 @@ int64_t llm_output_limit(const struct llm *llm, yyjson_val *request)
 	int64_t wanted = json_int(request, "max-output-tokens", 0);
 	int64_t limit = llm->model.max_output;
 
+	if (llm->allowance > 0 && (limit == 0 || llm->allowance < limit))
+		limit = llm->allowance;
 	return wanted > 0 && (limit == 0 || wanted < limit) ? wanted : limit;
 }
 
@@ -380,6 +384,35 @@ static bool is_over_budget(const struct llm *llm, struct fault *fault)
 	return true;
 }
 
+/*
+ * What is left of max_session_tokens bounds the request and the reply.  A token
+ * has a byte at least, so the provider is asked to count only near the limit;
+ * where it does not count, four bytes are taken for a token.
+ */
+static bool is_too_long(struct llm *llm, yyjson_val *request, size_t size, int cancel_fd,
+			struct fault *fault)
+{
+	int64_t limit = llm->settings.limits.max_session_tokens, left, tokens = 0;
+
+	llm->allowance = 0;
+	if (limit <= 0 || llm->replay)
+		return false;
+	left = limit - (int64_t)llm_tokens(llm);
+	if ((int64_t)size > left) {
+		tokens = ask_tokens(llm, request, cancel_fd);
+		if (tokens < 0)
+			tokens = (int64_t)size / 4;
+	}
+	llm->allowance = left - tokens;
+	if (llm->allowance > 0)
+		return false;
+	fault_set(fault, FAULT_BUDGET,
+		  "this request alone has %lld tokens and %lld are left of max_session_tokens = %lld; "
+		  "raise it in [limits] of seal.toml, compact the conversation or start a new session",
+		  (long long)tokens, (long long)left, (long long)limit);
+	return true;
+}
+
 static void account(struct llm *llm, const struct reply *reply)
 {
 	double cost = reply->cost >= 0 ? reply->cost : model_cost(&llm->model, &reply->usage);
@@ -406,10 +439,12 @@ static int write_outcome(const struct reply *reply, struct buf *ret_json, struct
 	return buf_check(ret_json, "the reply", err);
 }
 
-static int answer(struct llm *llm, yyjson_val *request, struct reply *reply, int cancel_fd,
-		  struct err *err)
+static int answer(struct llm *llm, yyjson_val *request, size_t size, struct reply *reply,
+		  int cancel_fd, struct err *err)
 {
-	if (is_over_budget(llm, &reply->fault))
+	ask_sizes(llm);
+	if (is_over_budget(llm, &reply->fault) ||
+	    is_too_long(llm, request, size, cancel_fd, &reply->fault))
 		return 0;
 	if (llm->replay)
 		return replay_chat(llm->replay, request, reply, cancel_fd, err);
@@ -428,7 +463,7 @@ int llm_chat(struct llm *llm, struct str request, const struct llm_sink *sink, i
 	reply_init(&reply, sink);
 	if (!yyjson_is_obj(root))
 		return err_set(err, ERR_INPUT, "the request to the model is no JSON object");
-	r = answer(llm, root, &reply, cancel_fd, err);
+	r = answer(llm, root, request.len, &reply, cancel_fd, err);
 	if (r == 0)
 		r = write_outcome(&reply, ret_json, err);
 	if (r < 0)

@@ -1,6 +1,7 @@
 #include "llm/model.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "llm/reply.h"
 
@@ -9,10 +10,14 @@ static const struct row {
 	struct model model;
 } rows[] = {
 #define MODEL(provider, prefix, context, output, thinking, images, in, out, read, write)           \
-	{provider, prefix, {context, output, MODEL_##thinking, images, in, out, read, write}},
+	{provider, prefix,                                                                         \
+	 {context, output, MODEL_##thinking, images, false, in, out, read, write}},
 #include "llm/models.def"
 #undef MODEL
 };
+
+/* Shorter ones, "claude-" and "", fit what is not known. */
+#define FAMILY_PREFIX_MIN 8
 
 void model_find(struct str provider, struct str name, struct model *ret_model)
 {
@@ -23,11 +28,12 @@ void model_find(struct str provider, struct str name, struct model *ret_model)
 		if (str_is(provider, rows[i].provider) &&
 		    str_starts(name, str_of(rows[i].prefix))) {
 			*ret_model = rows[i].model;
+			ret_model->is_guess = strlen(rows[i].prefix) < FAMILY_PREFIX_MIN;
 			return;
 		}
 	}
 	*ret_model = (struct model){
-	    .context = 32768, .input = -1, .output = -1, .cache_read = -1, .cache_write = -1};
+	    .is_guess = true, .context = 32768, .input = -1, .output = -1, .cache_read = -1, .cache_write = -1};
 }
 
 double model_cost(const struct model *model, const struct reply_usage *usage)

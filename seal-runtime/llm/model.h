@@ -17,6 +17,7 @@ struct model {
 	int64_t context, max_output; /* max_output 0: the server's own */
 	enum model_thinking thinking;
 	bool has_images;
+	bool is_guess; /* from a row that fits more than one family of models */
 	double input, output, cache_read, cache_write; /* USD for 1e6 tokens; < 0: not known */
 };
 

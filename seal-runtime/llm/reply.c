@@ -95,7 +95,24 @@ void reply_show_tool(struct reply *reply, struct str name)
 		reply->sink->tool(reply->sink->ctx, name);
 }
 
-static void write_block(const struct reply_block *block, struct json *w)
+/* Results are matched with calls by id: what has none, or an earlier call's, gets
+ * one that is its own. */
+static void write_id(const struct reply *reply, const struct reply_block *block, struct json *w)
+{
+	cleanup_buf struct buf own = BUF_INIT;
+	struct str id = buf_str(&block->id);
+	bool is_own = id.len > 0;
+
+	for (const struct reply_block *other = reply->blocks; is_own && other < block; other++)
+		is_own = other->kind != REPLY_TOOL || !str_eq(buf_str(&other->id), id);
+	if (!is_own)
+		buf_addf(&own, "%.*s_%s_%zu", STR_ARG(id), reply->id[0] ? reply->id : "0",
+			 (size_t)(block - reply->blocks));
+	json_kv(w, "id", is_own || own.failed ? id : buf_str(&own));
+}
+
+static void write_block(const struct reply *reply, const struct reply_block *block,
+			struct json *w)
 {
 	static const char *const names[] = {
 	    [REPLY_TEXT] = "text",
@@ -113,7 +130,7 @@ static void write_block(const struct reply_block *block, struct json *w)
 	}
 	json_object(w);
 	if (block->kind == REPLY_TOOL) {
-		json_kv(w, "id", buf_str(&block->id));
+		write_id(reply, block, w);
 		json_kv(w, "name", buf_str(&block->name));
 		json_kv(w, "input-json", block->text.len ? buf_str(&block->text) : STR("{}"));
 	} else {
@@ -175,7 +192,7 @@ void reply_write(const struct reply *reply, struct json *w)
 	json_array(w);
 	for (size_t i = 0; i < reply->n_blocks; i++) {
 		if (!is_cut(reply, &reply->blocks[i]) && !is_empty(&reply->blocks[i]))
-			write_block(&reply->blocks[i], w);
+			write_block(reply, &reply->blocks[i], w);
 	}
 	json_end(w);
 	json_kv(w, "stop", str_of(stops[reply->stop]));

@@ -43,6 +43,72 @@ static bool read_number(const char *text, double *ret_value)
 	return true;
 }
 
+/* "1h2m3.5s", "250ms": each unit once is not checked. */
+static int64_t duration_ms(const char *text)
+{
+	static const struct {
+		const char *unit;
+		double ms;
+	} units[] = {{"ms", 1}, {"h", 3600000}, {"m", 60000}, {"s", 1000}};
+	double total = 0;
+
+	while (*text) {
+		char *unit;
+		double value = strtod(text, &unit);
+		size_t i = 0;
+
+		if (unit == text || !(value >= 0 && value < 1e6))
+			return -1;
+		while (i < 4 && strncmp(unit, units[i].unit, strlen(units[i].unit)) != 0)
+			i++;
+		if (i == 4)
+			return -1;
+		total += value * units[i].ms;
+		text = unit + strlen(units[i].unit);
+	}
+	return (int64_t)total;
+}
+
+int64_t retry_reset_ms(const char *text, time_t now)
+{
+	struct tm date = {0};
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &date);
+	char *rest;
+	double value;
+
+	if (end && strchr("Z.+", *end)) {
+		time_t at = timegm(&date);
+
+		return at > now ? (int64_t)(at - now) * 1000 : 0;
+	}
+	value = strtod(text, &rest);
+	if (rest == text || !isfinite(value))
+		return -1;
+	if (*rest)
+		return duration_ms(text);
+	/* Seconds of this century have ten digits, its milliseconds thirteen. */
+	if (value < 1e9 || value > 1e14)
+		return -1;
+	value = value > 1e11 ? value - (double)now * 1000 : (value - (double)now) * 1000;
+	return value > 0 ? (int64_t)value : 0;
+}
+
+static int64_t limits_ms(const struct http_head *head, time_t now)
+{
+	int64_t longest = -1;
+
+	if (head->status != 429)
+		return -1;
+	for (size_t i = 0; i < HTTP_LIMIT_KINDS; i++) {
+		const struct http_limit *limit = &head->limits[i];
+		int64_t ms = strcmp(limit->remaining, "0") == 0 ? retry_reset_ms(limit->reset, now) : -1;
+
+		if (ms > longest)
+			longest = ms;
+	}
+	return longest;
+}
+
 int64_t retry_asked_ms(const struct http_result *result, time_t now)
 {
 	struct tm date = {0};
@@ -55,7 +121,7 @@ int64_t retry_asked_ms(const struct http_result *result, time_t now)
 		return (int64_t)(value * 1000);
 	end = strptime(result->head.retry_after, "%a, %d %b %Y %H:%M:%S GMT", &date);
 	if (!end || *end)
-		return -1;
+		return limits_ms(&result->head, now);
 	time_t at = timegm(&date);
 	return at > now ? (int64_t)(at - now) * 1000 : 0;
 }

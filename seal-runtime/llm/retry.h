@@ -20,8 +20,14 @@ int64_t retry_now_ms(void);
  * the connection broke in a way that may pass. */
 bool retry_is_wanted(const struct http_result *result);
 
-/* What retry-after-ms or retry-after (seconds, or a date) asks for; -1: nothing. */
+/* What retry-after-ms or retry-after (seconds, or a date) asks for; else, of a 429,
+ * until each limit of which nothing remains is whole again; -1: nothing. */
 int64_t retry_asked_ms(const struct http_result *result, time_t now);
+
+/* The milliseconds until a limit is whole again, from any of its forms: a date
+ * ("2026-01-31T12:00:00Z"), a duration ("6m0s", "250ms"), seconds since 1970, and
+ * milliseconds.  -1: none of them. */
+int64_t retry_reset_ms(const char *text, time_t now);
 
 /* 0.5 s doubled per try up to 8 s, less up to a quarter; `tries` counts from 0. */
 int64_t retry_backoff_ms(unsigned int tries);

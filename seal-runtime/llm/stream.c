@@ -57,14 +57,14 @@ void wire_add_bearer(struct wire_headers *headers, const struct key *key)
 	wire_add_header(headers, "authorization", buf_str(&headers->bearer));
 }
 
-static void headers_finip(struct wire_headers *headers)
+void wire_headers_finip(struct wire_headers *headers)
 {
 	if (headers->bearer.data)
 		explicit_bzero(headers->bearer.data, headers->bearer.size);
 	buf_fini(&headers->bearer);
 }
 
-static void fill_headers(const struct llm *llm, const struct key *key, struct wire_headers *headers)
+void llm_headers(const struct llm *llm, const struct key *key, struct wire_headers *headers)
 {
 	const struct manifest_model *model = &llm->settings.model;
 
@@ -260,7 +260,7 @@ static int try_once(struct llm *llm, const struct http_request *request, struct 
 	int r;
 
 	sse_init(&exchange.sse, take_event, &exchange);
-	r = http_post(llm->http, request, &reader, &result, err);
+	r = http_send(llm->http, request, &reader, &result, err);
 	if (r < 0)
 		r = judge_broken_stream(llm, &exchange, r, err);
 	else
@@ -290,7 +290,7 @@ static int post(struct llm *llm, struct str body, const struct wire_headers *hea
 int stream_chat(struct llm *llm, yyjson_val *request, struct reply *reply, int cancel_fd,
 		struct err *err)
 {
-	cleanup_with(headers_fini) struct wire_headers headers = {.n = 0};
+	cleanup_with(wire_headers_fini) struct wire_headers headers = {.n = 0};
 	cleanup_buf struct buf body = BUF_INIT;
 	cleanup_key struct key key = {0};
 	struct json w = json_to(&body);
@@ -305,7 +305,7 @@ int stream_chat(struct llm *llm, yyjson_val *request, struct reply *reply, int c
 	r = buf_check(&body, "the request", err);
 	if (r < 0)
 		return r;
-	fill_headers(llm, &key, &headers);
+	llm_headers(llm, &key, &headers);
 	r = post(llm, buf_str(&body), &headers, reply, cancel_fd, err);
 	if (r == 0 && key.text) {
 		fault_redact(&reply->fault, (struct str){key.text, key.len});

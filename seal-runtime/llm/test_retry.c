@@ -79,6 +79,47 @@ TEST(asked)
 	}
 }
 
+static const struct reset_row {
+	const char *name, *text;
+	long long want;
+} reset_rows[] = {
+    {"a date to come", "2015-10-21T07:28:00Z", 40000},
+    {"a date with a fraction", "2015-10-21T07:28:00.5Z", 40000},
+    {"a date that is past means now", "2015-10-21T07:00:00Z", 0},
+    {"a duration of two units", "1m30s", 90000},
+    {"milliseconds", "250ms", 250},
+    {"seconds with a fraction", "1.5s", 1500},
+    {"hours", "2h0m0s", 7200000},
+    {"seconds since 1970", "1445412482", 42000},
+    {"milliseconds since 1970", "1445412441500", 1500},
+    {"a unit that is not known", "5d", -1},
+    {"a number that is no time", "5", -1},
+    {"less than nothing", "-5s", -1},
+    {"not a number", "nan", -1},
+    {"nothing", "", -1},
+};
+
+TEST(resets)
+{
+	TEST_ROWS(reset_rows, row) EXPECT_EQ(row, retry_reset_ms(row->text, NOW), row->want);
+}
+
+TEST(the_limit_that_is_used_up_longest_is_waited_for)
+{
+	struct http_result result = {.outcome = HTTP_DONE, .head = {.status = 429}};
+	struct http_limit *limits = result.head.limits;
+
+	limits[0] = (struct http_limit){"0", "2015-10-21T07:27:25Z"};
+	limits[1] = (struct http_limit){"7", "2015-10-21T07:40:00Z"};
+	limits[5] = (struct http_limit){"0", "9s"};
+	assert_int_equal(retry_asked_ms(&result, NOW), 9000);
+	copy(result.head.retry_after, sizeof(result.head.retry_after), "2");
+	assert_int_equal(retry_asked_ms(&result, NOW), 2000);
+	result.head.retry_after[0] = '\0';
+	result.head.status = 500;
+	assert_int_equal(retry_asked_ms(&result, NOW), -1);
+}
+
 static const struct backoff_row {
 	const char *name;
 	unsigned int tries;
@@ -124,5 +165,6 @@ TEST(waiting_ends_with_the_time_or_the_cancel)
 	(void)close(fds[1]);
 }
 
-TEST_MAIN(RUN(wanted), RUN(asked), RUN(backoff_is_spread_over_a_quarter),
+TEST_MAIN(RUN(wanted), RUN(asked), RUN(resets), RUN(the_limit_that_is_used_up_longest_is_waited_for),
+	  RUN(backoff_is_spread_over_a_quarter),
 	  RUN(waiting_ends_with_the_time_or_the_cancel))

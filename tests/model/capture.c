@@ -3,6 +3,7 @@
  * and byte by byte, and prints the reply when all of them gave the same:
  *
  *   capture anthropic|chat|responses FILE        {"ok":reply} or {"err":llm-error}
+ *   capture events FILE                          [[name, data], ...]
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -57,12 +58,44 @@ static int feed(struct sse *sse, struct str bytes, size_t cut, struct err *err)
 	return r;
 }
 
+/* ---- the events alone ---- */
+
+static int list_event(void *ctx, const struct sse_event *event, struct err *err)
+{
+	struct json *w = ctx;
+
+	(void)err;
+	json_array(w);
+	json_put(w, event->name);
+	json_put(w, event->data);
+	json_end(w);
+	return 0;
+}
+
+static int read_events(struct str bytes, size_t cut, struct buf *ret_json, struct err *err)
+{
+	cleanup_sse struct sse sse = {0};
+	struct json w = json_to(ret_json);
+	int r;
+
+	json_array(&w);
+	sse_init(&sse, list_event, &w);
+	r = feed(&sse, bytes, cut, err);
+	if (r == 0)
+		r = sse_finish(&sse, err);
+	json_end(&w);
+	return r;
+}
+
 static int read_cut(const struct wire *wire, struct str bytes, size_t cut, struct buf *ret_json,
 		    struct err *err)
 {
 	struct reading reading = {.wire = wire};
 	cleanup_sse struct sse sse = {0};
 	int r;
+
+	if (!wire)
+		return read_events(bytes, cut, ret_json, err);
 
 	reply_init(&reading.reply, NULL);
 	sse_init(&sse, take, &reading);
@@ -107,6 +140,7 @@ int main(int argc, char **argv)
 		return 64;
 	wire = strcmp(argv[1], "anthropic") == 0 ? &wire_anthropic
 	       : strcmp(argv[1], "chat") == 0    ? &wire_openai_chat
+	       : strcmp(argv[1], "events") == 0  ? NULL
 						 : &wire_openai_responses;
 	if (run(wire, argv[2], &err) == 0)
 		return 0;

@@ -31,7 +31,7 @@ struct options {
 	struct manifest manifest;
 	struct str names[HEADERS_MAX], values[HEADERS_MAX];
 	const char *session, *record;
-	double first_byte, silence;
+	double connect, first_byte, silence;
 	long cancel_ms; /* -1: never */
 	int times;
 	bool is_paused; /* before each call: until a line comes */
@@ -142,6 +142,9 @@ static void read_option(struct options *options, int option)
 	case 'f':
 		options->first_byte = atof(optarg);
 		break;
+	case 'o':
+		options->connect = atof(optarg);
+		break;
 	case 'q':
 		options->silence = atof(optarg);
 		break;
@@ -153,6 +156,9 @@ static void read_option(struct options *options, int option)
 		break;
 	case '$':
 		options->manifest.limits.max_cost_usd = atof(optarg);
+		break;
+	case 'k':
+		model->context_length = atol(optarg);
 		break;
 	case 'w':
 		options->is_paused = true;
@@ -179,11 +185,13 @@ static void read_options(struct options *options, int argc, char **argv)
 	    {"session", 1, NULL, 's'},
 	    {"record", 1, NULL, 'r'},
 	    {"first-byte", 1, NULL, 'f'},
+	    {"connect", 1, NULL, 'o'},
 	    {"silence", 1, NULL, 'q'},
 	    {"cancel-after", 1, NULL, 'c'},
 	    {"times", 1, NULL, 'n'},
 	    {"max-cost", 1, NULL, '$'},
 	    {"max-session-tokens", 1, NULL, '#'},
+	    {"context", 1, NULL, 'k'},
 	    {"pause", 0, NULL, 'w'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -254,7 +262,7 @@ static int run(const struct options *options, const char *request_path, struct e
 		r = llm_new(&options->manifest, options->session, &llm, err);
 	if (r < 0)
 		return r;
-	llm_set_patience(llm, 0, options->first_byte, options->silence);
+	llm_set_patience(llm, options->connect, options->first_byte, options->silence);
 	if (options->record)
 		r = llm_set_recorder(llm, options->record, err);
 	for (int i = 0; r == 0 && i < options->times; i++) {

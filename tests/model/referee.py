@@ -8,10 +8,12 @@ server.py, our client reads it from the same server, and both are brought into
 the shape of the WIT and compared.  A library that cannot read what server.py
 sends means that the server is wrong; a difference means that one of us is.
 """
+import ast
 import glob
 import json
 import os
 import sys
+import tempfile
 
 import anthropic
 import openai
@@ -150,6 +152,43 @@ def captured(path):
     return compare("anthropic", theirs, from_ours(ours, "anthropic"))
 
 
+# ---- the streams within the tests of openai's source package ----
+
+def streams_of(path):
+    """Byte strings that are event streams: constants, and what a generator yields in all."""
+    found = []
+    for node in ast.walk(ast.parse(open(path).read())):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yields = [n.value for n in ast.walk(node) if isinstance(n, ast.Yield)]
+            if yields and all(isinstance(y, ast.Constant) and isinstance(y.value, bytes) for y in yields):
+                found.append((node.lineno, b"".join(y.value for y in yields)))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+            found.append((node.lineno, node.value))
+    return [(line, raw) for line, raw in sorted(found) if b"data:" in raw and is_utf8(raw)]
+
+
+def is_utf8(raw):
+    """The library gives up at other bytes; what we do with them is a row of run.py."""
+    try:
+        raw.decode()
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
+def same_events(raw):
+    """The library's own decoder, against ours at every cut."""
+    theirs = [[e.event or "", e.data] for e in openai._streaming.SSEDecoder().iter_bytes(iter([raw])) if e.data]
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(raw)
+        file.flush()
+        ours = json.loads(rows.output([CAPTURE, "events", file.name]))
+    # We take an event that no empty line follows when it is whole JSON.
+    if len(ours) == len(theirs) + 1 and not raw.endswith(b"\n\n") and is_json(ours[-1][1]):
+        ours.pop()
+    return None if ours == theirs else "library: %s\nours: %s" % (theirs, ours)
+
+
 def is_json(text):
     try:
         json.loads(text)
@@ -163,6 +202,10 @@ def main():
              for protocol in rows.PROTOCOLS for name, step in rows.replies(protocol)]
     captures = sorted(glob.glob(os.path.join(CAPTURES, "*.txt")))
     cases += [("capture %s, cut at every byte" % os.path.basename(p), lambda p=p: captured(p)) for p in captures]
+    streams = [(os.path.basename(p), line, raw) for p in sorted(glob.glob(os.path.join(CAPTURES, "openai", "*.py"))) for line, raw in streams_of(p)]
+    cases += [("stream of %s:%d, cut at every byte" % (name, line), lambda r=raw: same_events(r)) for name, line, raw in streams]
+    if len(streams) < 20:
+        cases.append(("the streams of openai's source package", lambda: "only %d are there" % len(streams)))
     if len(captures) < 16:
         cases.append(("the captures of the source package", lambda: "only %d of 16 are there" % len(captures)))
     rows.tap(cases)

@@ -4,6 +4,7 @@ broken answers, keys, retries, cancelling, budgets, recordings.
 
     run.py CHAT             (standard library only; TAP)
 """
+import base64
 import functools
 import json
 import os
@@ -18,6 +19,7 @@ import time
 
 import rows
 import server
+from tls import certificate as tls_files
 from rows import CALLS, call, reply, text, thought
 
 CHAT = sys.argv[1]
@@ -200,18 +202,13 @@ def reused():
 
 # ---- TLS and proxies ----
 
-def certificate(folder):
-    files = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-keyout", files[0], "-out", files[1], "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
-    return files
-
-
-def tls_server(steps, files):
+def tls_server(steps, files, newest=None):
     model = server.Server.__new__(server.Server)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files[1], files[0])
+    if newest:
+        context.minimum_version = context.maximum_version = newest
+        context.set_ciphers("ALL:@SECLEVEL=0")
     get_request = server.Server.get_request
 
     def wrapped(self=model):
@@ -224,11 +221,212 @@ def tls_server(steps, files):
 
 def tls(environment, check):
     with tempfile.TemporaryDirectory() as folder:
-        files = certificate(folder)
+        files = tls_files(folder)
         with tls_server([HELLO], files) as model:
             url = "https://localhost:%d" % model.server_address[1]
             extra = {name: files[1] if value == "CERT" else value for name, value in environment.items()}
             return check(rows.chat(CHAT, "anthropic", url, keys={**rows.KEYS, **extra}))
+
+
+def tls_refused(words, name="localhost", newest=None, environment=None):
+    """A certificate or a server that cannot be trusted: the reason in words, one try, nothing sent."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = tls_files(folder, name)
+        with tls_server([HELLO], files, newest) as model:
+            keys = {**rows.KEYS, "SEAL_CA_FILE": files[1], **(environment or {})}
+            result = rows.chat(CHAT, "anthropic", "https://localhost:%d" % model.server_address[1], keys=keys)
+            said = result["outcome"].get("err", {}).get("network", "")
+            return want(said=(all(w in said for w in ["localhost", *words]), result["outcome"]), retries=(not result["retries"], result["retries"]), requests=(not model.requests, model.requests))
+
+
+def expired(words):
+    """By the clock of the certificate: its days are over."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = tls_files(folder)
+        key, cert = files
+        subprocess.run(["openssl", "x509", "-in", cert, "-signkey", key, "-days", "-1", "-copy_extensions", "copy", "-out", cert + ".old"], check=True, capture_output=True)
+        with tls_server([HELLO], (key, cert + ".old")) as model:
+            result = rows.chat(CHAT, "anthropic", "https://localhost:%d" % model.server_address[1], keys={**rows.KEYS, "SEAL_CA_FILE": cert + ".old"})
+            said = result["outcome"].get("err", {}).get("network", "")
+            return want(said=(all(w in said for w in words), result["outcome"]), requests=(not model.requests, model.requests))
+
+
+def plain_behind_https():
+    with server.Server([HELLO]) as model:
+        result = rows.chat(CHAT, "anthropic", model.url.replace("http://", "https://"))
+        said = result["outcome"].get("err", {}).get("network", "")
+        return want(said=("TLS failed" in said, result["outcome"]), requests=(not model.requests, model.requests))
+
+
+def redirected_elsewhere():
+    """The other host gets nothing, least of all the key."""
+    with server.Server([HELLO]) as other, server.Server([{"redirect": other.url + "/v1/messages"}]) as model:
+        result = rows.chat(CHAT, "anthropic", model.url)
+        said = result["outcome"].get("err", {}).get("invalid", "")
+        return want(said=("redirects are not followed" in said and other.url in said, result["outcome"]), other=(not other.requests, other.requests))
+
+
+# ---- time-outs of the phases before the answer ----
+
+def timed_out(url, words, *options, tries=3, **keys):
+    started = time.monotonic()
+    result = rows.chat(CHAT, "anthropic", url, *options, keys={**rows.KEYS, **keys})
+    said = result["outcome"].get("err", {}).get("network", "")
+    return want(said=(all(w in said for w in words), result["outcome"]), retries=(len(result["retries"]) == tries - 1, result["retries"]), time=(time.monotonic() - started < 20, said))
+
+
+def no_connection():
+    """A listener whose queue is full: the kernel answers nobody else."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = []
+        for _ in range(4):
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+            waiting.append(one)
+        wrong = timed_out("http://127.0.0.1:%d" % listener.getsockname()[1], ["no connection in time"], "--connect", "0.3")
+        for one in waiting:
+            one.close()
+        return wrong
+
+
+def no_handshake():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return timed_out("https://127.0.0.1:%d" % listener.getsockname()[1], ["no connection in time"], "--connect", "0.3")
+
+
+def no_proxy_answer():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = "http://127.0.0.1:%d" % listener.getsockname()[1]
+        return timed_out("https://model.test", ["no connection in time", "HTTPS_PROXY"], "--connect", "0.3", HTTPS_PROXY=proxy)
+
+
+def proxy_refuses():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def refuse():
+            client, _ = listener.accept()
+            client.recv(4096)
+            client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            client.close()
+        threading.Thread(target=lambda: [refuse() for _ in range(3)], daemon=True).start()
+        result = rows.chat(CHAT, "anthropic", "https://model.test", keys={**rows.KEYS, "HTTPS_PROXY": "http://127.0.0.1:%d" % listener.getsockname()[1]})
+        said = result["outcome"].get("err", {}).get("network", "")
+        return want(said=("the proxy refuses with 407" in said and "password into HTTPS_PROXY" in said, result["outcome"]), retries=(not result["retries"], result["retries"]))
+
+
+def no_reading():
+    """A server that never reads what is sent."""
+    long = {**rows.REQUEST, "messages": [{"role": "user", "content": [text("x" * 20000000)]}]}
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        result = rows.chat(CHAT, "anthropic", "http://127.0.0.1:%d" % listener.getsockname()[1], "--first-byte", "0.3", request=long)
+        said = result["outcome"].get("err", {}).get("network", "")
+        return want(said=("no answer within 0.3 s" in said, result["outcome"]))
+
+
+# ---- much and odd ----
+
+def measured(steps, protocol):
+    """The result, and the most memory that the driver took, in MB."""
+    name, model_name, path = rows.PROVIDERS[protocol]
+    with server.Server(steps) as model, tempfile.TemporaryDirectory() as home:
+        file = os.path.join(home, "request.json")
+        with open(file, "w") as f:
+            json.dump(rows.REQUEST, f)
+        driver = subprocess.Popen([CHAT, "--provider", name, "--model", model_name, "--base-url", model.url + path, "--times", "2", "--pause", file],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=rows.clean_environment(home, rows.KEYS))
+        driver.stdin.write(b"\n")
+        driver.stdin.flush()
+        out = driver.stdout.readline()
+        with open("/proc/%d/status" % driver.pid) as status:
+            peak = [line.split()[1] for line in status if line.startswith("VmHWM")][0]
+        driver.communicate()
+    return json.loads(out), int(peak) / 1024
+
+
+FLOODS = {
+    "anthropic": ('event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n',
+                  'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%s"}}\n\n',
+                  'event: ping\ndata: {"type":"ping","pad":"%s"}\n\n'),
+    "chat": ("", 'data: {"choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n', ": OPENROUTER PROCESSING %s\n\n"),
+    "responses": ('data: {"type":"response.output_item.added","output_index":0,"item":{"type":"message"}}\n\n',
+                  'data: {"type":"response.output_text.delta","output_index":0,"delta":"%s"}\n\n', 'data: {"type":"response.in_progress","pad":"%s"}\n\n'),
+}
+IS_SANITIZED = "ASAN_OPTIONS" in os.environ
+
+
+def flood_of_text(protocol):
+    first, line, _ = FLOODS[protocol]
+    result, mb = measured([{"raw": first, "line": line % ("x" * 65536), "times": 1600}], protocol)
+    said = result["outcome"].get("err", {}).get("network", "")
+    return want(said=("larger than" in said and "bytes" in said, str(result["outcome"])[:300]), memory=(mb < 160 or IS_SANITIZED, mb))
+
+
+def flood_of_nothing(protocol):
+    """Memory is bounded by the reply: a stream of 100 MB that says nothing costs nothing."""
+    first, line, nothing = FLOODS[protocol]
+    result, mb = measured([{"raw": first + line % "hi", "line": nothing % ("x" * 65536), "times": 1600}], protocol)
+    return want(said=("before the reply was complete" in json.dumps(result["outcome"]), str(result["outcome"])[:300]), memory=(mb < 60 or IS_SANITIZED, mb))
+
+
+UNKNOWN = {
+    "anthropic": [{"type": "message_start", "message": {"usage": {"input_tokens": 1}, "new": 1}}, {"type": "weather", "rain": True}, {"type": "content_block_start", "index": 0, "content_block": {"type": "hologram", "data": "x"}},
+                  {"type": "content_block_delta", "index": 0, "delta": {"type": "hologram_delta", "data": "x"}}, {"type": "content_block_stop", "index": 0},
+                  {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": "", "new": {}}}, {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Hm."}},
+                  {"type": "content_block_delta", "index": 1, "delta": {"type": "glow_delta", "glow": 1}}, {"type": "content_block_delta", "index": 9, "delta": {"type": "text_delta", "text": "lost"}},
+                  {"type": "content_block_stop", "index": 1}, {"type": "message_delta", "delta": {"stop_reason": "brand_new"}, "usage": {"output_tokens": 1}}, {"type": "message_stop"}],
+    "chat": [{"object": "weather"}, {"choices": [{"delta": {"content": "Hm.", "hologram": "x"}, "logprobs": {}}], "new": []}, {"choices": [{"delta": {"tool_calls": "no list"}}]},
+             {"choices": [{"delta": {}, "finish_reason": "brand_new"}]}],
+    "responses": [{"type": "response.weather"}, {"type": "response.output_item.added", "output_index": 0, "item": {"type": "hologram_call", "id": "h"}}, {"type": "response.hologram.delta", "output_index": 0, "delta": "x"},
+                  {"type": "response.output_item.done", "output_index": 0, "item": {"type": "hologram_call", "id": "h"}}, {"type": "response.output_item.added", "output_index": 1, "item": {"type": "message"}},
+                  {"type": "response.output_text.delta", "output_index": 1, "delta": "Hm."}, {"type": "response.output_text.delta", "output_index": 9, "delta": "lost"},
+                  {"type": "response.completed", "response": {"usage": {"input_tokens": 1, "output_tokens": 1}}}],
+}
+
+
+def events_of(protocol, events):
+    named = protocol == "anthropic"
+    return "".join(server.event(e["type"] if named else "", e) for e in events) + ("data: [DONE]\n\n" if protocol == "chat" else "")
+
+
+def unknown(protocol):
+    result, _ = chat([{"raw": events_of(protocol, UNKNOWN[protocol])}], protocol)
+    return want(reply=(result["outcome"].get("ok", {}).get("content") == [text("Hm.")], result["outcome"]))
+
+
+SAME_ID = {
+    "anthropic": [e for n in (0, 1) for e in (
+        {"type": "content_block_start", "index": n, "content_block": {"type": "tool_use", "id": "same", "name": "f%d" % n, "input": {}}},
+        {"type": "content_block_delta", "index": n, "delta": {"type": "input_json_delta", "partial_json": '{"n":%d}' % n}}, {"type": "content_block_stop", "index": n})] + [
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}}, {"type": "message_stop"}],
+    "chat": [{"choices": [{"delta": {"tool_calls": [{"index": n, "id": "same", "function": {"name": "f%d" % n, "arguments": '{"n":%d}' % n}}]}}]} for n in (0, 1)] + [{"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}],
+    "responses": [e for n in (0, 1) for e in (
+        {"type": "response.output_item.added", "output_index": n, "item": {"type": "function_call", "call_id": "same", "name": "f%d" % n, "arguments": ""}},
+        {"type": "response.function_call_arguments.delta", "output_index": n, "delta": '{"n":%d}' % n},
+        {"type": "response.output_item.done", "output_index": n, "item": {"type": "function_call", "call_id": "same", "name": "f%d" % n, "arguments": '{"n":%d}' % n}})] + [
+        {"type": "response.completed", "response": {}}],
+}
+
+
+def same_ids(protocol):
+    """Two calls of one id must not be taken for one, nor answered for one another."""
+    result, _ = chat([{"raw": events_of(protocol, SAME_ID[protocol])}], protocol)
+    calls = [b["tool-use"] for b in result["outcome"].get("ok", {}).get("content", [])]
+    return want(calls=([(c["name"], c["input-json"]) for c in calls] == [("f0", '{"n":0}'), ("f1", '{"n":1}')], result["outcome"]), ids=(len({c["id"] for c in calls}) == 2, calls))
+
+
+def odd_text(protocol, escaped, wanted):
+    _, line, _ = FLOODS[protocol]
+    last = {"anthropic": [{"type": "message_delta", "delta": {"stop_reason": "end_turn"}}, {"type": "message_stop"}], "chat": [{"choices": [{"delta": {}, "finish_reason": "stop"}]}],
+            "responses": [{"type": "response.completed", "response": {}}]}[protocol]
+    raw = FLOODS[protocol][0] + line % escaped + events_of(protocol, last)
+    result, _ = chat([{"base64": base64.b64encode(raw.encode("utf-8", "surrogateescape")).decode(), "raw": "", "pieces": 1}], protocol)
+    got = result["outcome"].get("ok", {}).get("content")
+    return want(reply=(got == [text(wanted)] if wanted is not None else "err" in result["outcome"], result["outcome"]))
 
 
 def is_hello(result):
@@ -491,6 +689,100 @@ def idle(session):
     return want(idle=(100 <= result["info"]["idle-seconds"] <= 160, result["info"]))
 
 
+# ---- what is asked besides ----
+
+def asked(provider, protocol, model_name, answers, wanted, *options, paths=None):
+    """What the model's description says once the server has told `answers`."""
+    with server.Server([HELLO] * 2) as model:
+        model.answers = answers
+        lines = rows.chat_lines(CHAT, protocol, model.url, "--model", model_name, "--times", "2", *options, provider=provider)
+        seen = [q["path"] for q in model.asked]
+        info = lines[0]["info"]
+        body = model.requests[0]["body"]
+    got = {key: info[key] for key in wanted}
+    return want(info=(got == wanted, info), paths=(paths is None or seen == paths, seen), reply=("ok" in lines[1]["outcome"], lines[1]), body=("model" in body, body))
+
+
+LOCAL_PATHS = ["/v1/models", "/props", "/api/v0/models", "/api/ps"]
+CAPABLE = {"supported": True}
+SIZES = [
+    ("Anthropic's models API", "anthropic", "anthropic", "claude-next-9", {"/v1/models/claude-next-9": {
+        "type": "model", "id": "claude-next-9", "max_input_tokens": 500000, "max_tokens": 77000, "capabilities": {
+            "image_input": CAPABLE, "thinking": {"supported": True, "types": {"adaptive": CAPABLE}}}}},
+     {"context-length": 500000, "max-output-tokens": 77000, "supports-thinking": True, "supports-images": True}, ["/v1/models/claude-next-9"]),
+    ("OpenRouter's list", "openrouter", "chat", "some/model", {"/v1/models": {"data": [
+        {"id": "other", "context_length": 1}, {"id": "some/model", "context_length": 65536, "top_provider": {"max_completion_tokens": 9000},
+                                              "architecture": {"input_modalities": ["text", "image"]}, "pricing": {"prompt": "0.000002", "completion": "0.00001"}}]}},
+     {"context-length": 65536, "max-output-tokens": 9000, "supports-images": True}, ["/v1/models"]),
+    ("vLLM", "local", "chat", "m", {"/v1/models": {"object": "list", "data": [{"id": "m", "max_model_len": 40960}]}}, {"context-length": 40960}, LOCAL_PATHS[:1]),
+    ("llama.cpp", "local", "chat", "m", {"/v1/models": {"data": [{"id": "m"}]}, "/props": {"default_generation_settings": {"n_ctx": 12288}, "modalities": {"vision": True}}},
+     {"context-length": 12288, "supports-images": True}, LOCAL_PATHS[:2]),
+    ("LM Studio", "local", "chat", "m", {"/api/v0/models": {"data": [{"id": "m", "type": "vlm", "max_context_length": 131072, "loaded_context_length": 8192}]}},
+     {"context-length": 8192, "supports-images": True}, LOCAL_PATHS[:3]),
+    ("Ollama", "local", "chat", "m", {"/api/ps": {"models": [{"name": "m", "model": "m", "context_length": 16384}]}}, {"context-length": 16384}, LOCAL_PATHS),
+    ("nobody, and the figure is a guess", "local", "chat", "m", {}, {"context-length": 32768}, LOCAL_PATHS),
+]
+
+
+def manifest_first():
+    """The manifest's figure is not asked about; a model of the table is not either."""
+    wrong = asked("local", "chat", "m", {"/v1/models": {"data": [{"id": "m", "max_model_len": 40960}]}}, {"context-length": 7000}, "--context", "7000", paths=[])
+    return wrong or asked("anthropic", "anthropic", "claude-opus-5", {}, {"context-length": 1000000}, paths=[])
+
+
+def asked_cost():
+    pricing = {"/v1/models": {"data": [{"id": "a/b", "context_length": 1000, "pricing": {"prompt": "0.000002", "completion": "0.00001"}}]}}
+    with server.Server([{"reply": reply([text("a")], usage=MILLION)}]) as model:
+        model.answers = pricing
+        result = rows.chat(CHAT, "chat", model.url, "--model", "a/b", provider="openrouter")
+    return want(cost=(abs(result["cost"] - (2 + 1 + 2)) < 1e-9, result["cost"]))
+
+
+def slow_answer_is_done_without():
+    """A server that takes the question and does not answer costs seconds, not the call."""
+    with server.Server([HELLO]) as model:
+        model.answers = {"/v1/models": {"data": [{"id": "m", "max_model_len": "many"}]}, "/props": [], "/api/v0/models": "x", "/api/ps": {"models": [7, None]}}
+        result = rows.chat(CHAT, "chat", model.url)
+    return want(info=(result["info"]["context-length"] == 32768, result["info"]), reply=("ok" in result["outcome"], result))
+
+
+def key_goes_to_the_same_place():
+    with server.Server([HELLO]) as model:
+        rows.chat(CHAT, "anthropic", model.url, "--model", "claude-next-9")
+        headers = model.asked[0]["headers"]
+    return want(key=(headers.get("x-api-key") == "sk-ant-test-key" and headers.get("anthropic-version") == "2023-06-01", headers))
+
+
+def counted(protocol, tokens, limit, check):
+    with server.Server([HELLO]) as model:
+        model.tokens = tokens
+        long = {**rows.REQUEST, "messages": [{"role": "user", "content": [text("x" * 4000)]}]}
+        result = rows.chat(CHAT, protocol, model.url, "--max-session-tokens", str(limit), request=long)
+        return check(result["outcome"], model)
+
+
+def is_counted_out(outcome, model):
+    said = outcome.get("err", {}).get("budget", "")
+    return want(said=("this request alone has 900 tokens and 800 are left of max_session_tokens = 800" in said, outcome), requests=(not model.requests, model.requests))
+
+
+def leaves_room(key, room, absent):
+    def check(outcome, model):
+        body, question = model.requests[0]["body"], model.asked[0]["body"]
+        return want(reply=("ok" in outcome, outcome), room=(body[key] == room, body.get(key)), question=(not [n for n in absent if n in question], list(question)),
+                    prompt=(all(question[k] == body[k] for k in ("messages", "system", "tools", "input", "instructions") if k in body), question))
+    return check
+
+
+def estimated(outcome, model):
+    said = outcome.get("err", {}).get("budget", "")
+    return want(said=("this request alone has" in said, outcome), asked=(not [q for q in model.asked if q["path"].endswith("tokens")], model.asked))
+
+
+def far_from_the_limit(outcome, model):
+    return want(reply=("ok" in outcome, outcome), asked=(not model.asked, model.asked), room=(model.requests[0]["body"]["max_tokens"] == 100000, model.requests[0]["body"]["max_tokens"]))
+
+
 # ---- recordings ----
 
 def recorded():
@@ -576,6 +868,8 @@ RETRY = [
     ("429 with retry-after-ms is tried again", [status(429, headers={"retry-after-ms": "20"}), HELLO], 20, ["rate-limited, again in 0.02 s (1 of 2)"]),
     ("retry-after in seconds is waited for", [status(429, headers={"retry-after": "1"}), HELLO], 1000, ["rate-limited, again in 1 s"]),
     ("a date in the past means at once", [status(503, headers={"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}), HELLO], 0, ["overloaded, again in 0 s"]),
+    ("429 without retry-after: until the used-up limit is whole again", [status(429, headers={
+        "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "30ms", "x-ratelimit-remaining-requests": "5", "x-ratelimit-reset-requests": "90s"}), HELLO], 30, ["rate-limited, again in 0.03 s"]),
     ("529 twice, then the reply", [status(529, "overloaded_error", headers=NOW), status(529, "overloaded_error", headers=NOW), HELLO], 2, ["overloaded", "overloaded"]),
     ("without advice the wait is half a second, less a quarter at most", [status(500, "api_error"), HELLO], 375, ["overloaded, again in 0."]),
     ("a connection that ends before the first word", [{**LONG, "after": 1, "then": "close", "headers": NOW}, HELLO], 1, ["network, again in "]),
@@ -601,6 +895,24 @@ def cases():
     yield "TLS: a certificate that nobody vouches for is refused, with the remedy", bind(tls, {}, is_untrusted)
     yield "TLS: SEAL_CA_FILE vouches for it", bind(tls, {"SEAL_CA_FILE": "CERT"}, is_hello)
     yield "TLS: SSL_CERT_FILE vouches for it", bind(tls, {"SSL_CERT_FILE": "CERT"}, is_hello)
+    yield "TLS: a certificate of another name is refused", bind(tls_refused, ["its certificate is not trusted", "localhost"], name="elsewhere.test")
+    yield "TLS: an expired certificate is refused, with the word", bind(expired, ["its certificate is not trusted", "expired"])
+    yield "TLS: a server of 2006 is refused", bind(tls_refused, ["TLS failed"], newest=ssl.TLSVersion.TLSv1)
+    yield "TLS: a file of authorities that is not there is named", bind(tls_refused, ["SEAL_CA_FILE", "/no/such.pem"], environment={"SEAL_CA_FILE": "/no/such.pem"})
+    yield "TLS: a server that speaks no TLS", plain_behind_https
+    yield "a redirect to another host: it gets nothing", redirected_elsewhere
+    yield "time-out: a connection that is not made", no_connection
+    yield "time-out: a TLS handshake that does not begin", no_handshake
+    yield "time-out: a proxy that does not answer", no_proxy_answer
+    yield "time-out: a server that does not read", no_reading
+    yield "a proxy that wants a password is named", proxy_refuses
+    yield from (("odd: unknown events, blocks and members are passed over (%s)" % p, bind(unknown, p)) for p in rows.PROTOCOLS)
+    yield from (("odd: two calls of one id are two calls (%s)" % p, bind(same_ids, p)) for p in rows.PROTOCOLS)
+    yield from (("odd: a pair of surrogates is one character (%s)" % p, bind(odd_text, p, "\\ud83d\\ude00", "\U0001f600")) for p in rows.PROTOCOLS)
+    yield from (("broken: half a surrogate is no text (%s)" % p, bind(odd_text, p, "a\\ud83d", None)) for p in rows.PROTOCOLS)
+    yield from (("broken: bytes that are no UTF-8 (%s)" % p, bind(odd_text, p, "\udcff", None)) for p in rows.PROTOCOLS)
+    yield from (("broken: a reply of 100 MB is bounded (%s)" % p, bind(flood_of_text, p)) for p in rows.PROTOCOLS)
+    yield from (("odd: 100 MB that say nothing take no memory (%s)" % p, bind(flood_of_nothing, p)) for p in rows.PROTOCOLS)
     yield "HTTPS_PROXY is used, and TLS goes through it", proxied
     yield "key: as x-api-key", bind(sent_header, anthropic_key, "x-api-key", "sk-plain", absent=["authorization", "anthropic-beta"])
     yield "key: version 2026-10-21 takes it as a bearer token", bind(sent_header, anthropic_key, "authorization", "Bearer sk-plain", "--header", "anthropic-version: 2026-10-21", absent=["x-api-key"])
@@ -664,6 +976,17 @@ def cases():
     yield "budget: max_cost_usd, over processes", bind(budget, ["--max-cost", "7.99"], "max_cost_usd = 7.99")
     yield "budget: max_session_tokens, over processes", bind(budget, ["--max-session-tokens", "2100000"], "max_session_tokens = 2100000")
     yield "budget: a price that is not known is no free ride", price_unknown
+    yield from (("sizes: " + case[0], bind(asked, *case[1:6], paths=case[6])) for case in SIZES)
+    yield "sizes: the manifest's figure and the table's go first", manifest_first
+    yield "sizes: prices too, for max_cost_usd", asked_cost
+    yield "sizes: answers that make no sense are done without", slow_answer_is_done_without
+    yield "sizes: the question carries the key and the version", key_goes_to_the_same_place
+    yield "tokens: counted by the provider, a request that does not fit is not sent (Anthropic)", bind(counted, "anthropic", 900, 800, is_counted_out)
+    yield "tokens: counted by the provider, a request that does not fit is not sent (Responses)", bind(counted, "responses", 900, 800, is_counted_out)
+    yield "tokens: the reply is kept within what is left (Anthropic)", bind(counted, "anthropic", 900, 1000, leaves_room("max_tokens", 100, ["max_tokens", "stream"]))
+    yield "tokens: the reply is kept within what is left (Responses)", bind(counted, "responses", 900, 1000, leaves_room("max_output_tokens", 100, ["max_output_tokens", "stream", "store", "include"]))
+    yield "tokens: where nobody counts, four bytes are a token", bind(counted, "chat", None, 800, estimated)
+    yield "tokens: far from the limit nobody is asked", bind(counted, "anthropic", 900, 100000, far_from_the_limit)
     yield "how long the session was idle is known to a later process", lambda: kept(json.dumps({"last-reply": int(time.time()) - 100}), idle)
     yield "what the session spent cannot be read: no call is made", lambda: kept("{", lambda session: refused([*ANTHROPIC, "--session", session], rows.KEYS, ["llm.json", "new session"]))
     yield "recording: plays what was said, and notices another conversation", recorded

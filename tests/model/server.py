@@ -8,6 +8,7 @@ HTTP/1.1 on loopback, standard library only.  The path chooses the protocol:
 POST takes the next step of the script.  A step is an object:
 
     {"reply": {"content": [...], "stop": ..., "usage": {...}}}   a WIT reply, streamed
+    {"raw": "data: ...", "line": "data: ...", "times": 9}        the same, then a line again and again
     {"raw": "data: ..."} or {"file": "capture.txt"}              an event stream as it is
     {"status": 429, "headers": {...}, "body": {...}}             an answer that is no stream
     {"redirect": "/elsewhere"}
@@ -19,11 +20,16 @@ and may say more of a stream:
     "then": hang | close | reset | half | garbage | big-line | error | end
     "quirks": [...]       see chat_events()                "content_type": "text/plain"
 
+Questions besides are no steps: a GET is answered from Server.answers (a path: an
+object, "answers" of the script), a count of tokens from Server.tokens; both else
+with 404.  They are kept in Server.asked.
+
 Requests are kept in Server.requests and, with --log, written a line each.
 tests/model/referee.py checks with the providers' own libraries that what this
 server sends is what a real one would.
 """
 import base64
+import itertools
 import json
 import socket
 import struct
@@ -236,6 +242,9 @@ PROTOCOLS = {
 }
 
 
+COUNTS = ("/v1/messages/count_tokens", "/v1/responses/input_tokens")
+
+
 # ---- HTTP ----
 
 class Handler(BaseHTTPRequestHandler):
@@ -248,8 +257,23 @@ class Handler(BaseHTTPRequestHandler):
         super().setup()
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def do_GET(self):
+        self.server.note_question(self.path, self.headers, None)
+        known = self.path in self.server.answers
+        self.whole(200 if known else 404, {}, self.server.answers.get(self.path, {"error": {"message": "no such page"}}))
+
+    def count(self, body):
+        self.server.note_question(self.path, self.headers, json.loads(body))
+        if self.server.tokens is None:
+            self.whole(404, {}, {"error": {"type": "not_found_error", "message": "nothing counts here"}})
+        else:
+            self.whole(200, {}, {"input_tokens": self.server.tokens})
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path in COUNTS:
+            self.count(body)
+            return
         step = self.server.next_step(self.path, self.headers, body, self.client_address)
         if step is None:
             self.whole(500, {}, {"error": {"type": "api_error", "message": "the script has no step left"}})
@@ -300,7 +324,7 @@ class Handler(BaseHTTPRequestHandler):
             return [base64.b64decode(step["base64"])]
         if "file" in step:
             return [open(step["file"], "rb").read()]
-        return [step["raw"]]
+        return itertools.chain([step["raw"]], itertools.repeat(step.get("line", ""), step.get("times", 0)))
 
     def write(self, text, step):
         data = text if isinstance(text, bytes) else text.encode("utf-8")
@@ -349,11 +373,16 @@ class Server(ThreadingHTTPServer):
         self.stopping, self.gone = threading.Event(), threading.Event()
         self.log = open(log, "w") if log else None
         self.repeat = False  # the last step again and again
+        self.answers, self.tokens, self.asked = {}, None, []
         threading.Thread(target=self.serve_forever, args=(0.005,), daemon=True).start()
 
     @property
     def url(self):
         return "http://127.0.0.1:%d" % self.server_address[1]
+
+    def note_question(self, path, headers, body):
+        with self.lock:
+            self.asked.append({"path": path, "headers": {k.lower(): v for k, v in headers.items()}, "body": body})
 
     def next_step(self, path, headers, body, client):
         try:
@@ -387,6 +416,7 @@ def main():
     log = sys.argv[sys.argv.index("--log") + 1] if "--log" in sys.argv else None
     with Server(script["steps"], log) as server:
         server.repeat = script.get("repeat", False)
+        server.answers = script.get("answers", {})
         print(server.server_address[1], flush=True)
         sys.stdin.read()
 

@@ -435,18 +435,20 @@ class LocalModel(http.server.BaseHTTPRequestHandler):
 
 @row("seal embark: a local server is found, seal.toml made and signed, a question answered")
 def _():
-    try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 11434), LocalModel)
-    except OSError:
-        return "port 11434 is taken"
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), LocalModel)
+    url = "http://127.0.0.1:%d" % server.server_address[1]
+    closed = http.server.ThreadingHTTPServer(("127.0.0.1", 0), LocalModel)
+    ports = "%d,%d" % (closed.server_address[1], server.server_address[1])
+    closed.server_close()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with Project(BUILD, manifest=False) as p:
             p.env.pop("ANTHROPIC_API_KEY")
+            p.env["SEAL_LOCAL_PORTS"] = ports
             p.write("Makefile", "all:\n")
             t = Terminal(p, 100, 50, command="embark")
             t.wait("Which [1]:")
-            assert "http://127.0.0.1:11434 answers: tiny:1b" in t.whole(), t.whole()
+            assert url + " answers: tiny:1b" in t.whole(), t.whole()
             t.type("1\r")
             t.wait("Its model [tiny:1b]:")
             t.type("\r")
@@ -458,7 +460,7 @@ def _():
             t.wait("Hello from here.", where=t.whole)
             t.wait("Start with `seal`", where=t.whole)
             assert t.end() == 0
-            assert 'base_url = "http://127.0.0.1:11434"' in p.read("seal.toml"), p.read("seal.toml")
+            assert 'base_url = "%s"' % url in p.read("seal.toml"), p.read("seal.toml")
             assert '"make:*"' in p.read("seal.toml")
     finally:
         server.shutdown()

@@ -218,5 +218,7 @@ const struct wire wire_anthropic = {
     .is_path_kept = true,
     .headers = headers,
     .request = anthropic_request,
+    .count_path = "/count_tokens",
+    .count = anthropic_count,
     .event = anthropic_event,
 };

@@ -239,17 +239,13 @@ static void put_message(yyjson_val *message, bool is_last, struct json *w)
 	json_end(w);
 }
 
-void anthropic_request(const struct llm *llm, yyjson_val *request, struct json *w)
+static void put_prompt(const struct llm *llm, yyjson_val *request, int64_t max_tokens,
+		       struct json *w)
 {
-	int64_t max_tokens = llm_output_limit(llm, request);
 	yyjson_val *messages = yyjson_obj_get(request, "messages"), *message;
 	yyjson_arr_iter items = yyjson_arr_iter_with(messages);
 	size_t left = yyjson_arr_size(messages);
 
-	json_object(w);
-	json_kv(w, "model", llm->settings.model.name);
-	json_kv_int(w, "max_tokens", max_tokens);
-	json_kv_bool(w, "stream", true);
 	put_thinking(llm, request, w, max_tokens);
 	put_tools(request, w);
 	put_system(request, w);
@@ -258,5 +254,25 @@ void anthropic_request(const struct llm *llm, yyjson_val *request, struct json *
 	while ((message = yyjson_arr_iter_next(&items)))
 		put_message(message, --left == 0, w);
 	json_end(w);
+}
+
+void anthropic_request(const struct llm *llm, yyjson_val *request, struct json *w)
+{
+	int64_t max_tokens = llm_output_limit(llm, request);
+
+	json_object(w);
+	json_kv(w, "model", llm->settings.model.name);
+	json_kv_int(w, "max_tokens", max_tokens);
+	json_kv_bool(w, "stream", true);
+	put_prompt(llm, request, max_tokens, w);
+	json_end(w);
+}
+
+/* The same prompt without what is said of the reply, which is refused here. */
+void anthropic_count(const struct llm *llm, yyjson_val *request, struct json *w)
+{
+	json_object(w);
+	json_kv(w, "model", llm->settings.model.name);
+	put_prompt(llm, request, llm_output_limit(llm, request), w);
 	json_end(w);
 }

@@ -237,5 +237,7 @@ const struct wire wire_openai_responses = {
     .path = "/responses",
     .headers = headers,
     .request = responses_request,
+    .count_path = "/input_tokens",
+    .count = responses_count,
     .event = responses_event,
 };

@@ -3,28 +3,29 @@
 #include "llm/backend.h"
 #include "llm/wire/blocks.h"
 
+/* Models that do not reason refuse it. */
+static void put_reasoning_wish(const struct llm *llm, struct json *w)
+{
+	if (llm->model.thinking == MODEL_NONE)
+		return;
+	json_key(w, "reasoning");
+	json_object(w);
+	if (llm->settings.model.effort.len)
+		json_kv(w, "effort", llm->settings.model.effort);
+	json_kv(w, "summary", STR("auto"));
+	json_end(w);
+}
+
 static void put_settings(const struct llm *llm, yyjson_val *request, struct json *w)
 {
 	int64_t max_tokens = llm_output_limit(llm, request);
-	const struct manifest_model *model = &llm->settings.model;
 
-	json_kv(w, "model", model->name);
 	json_kv_bool(w, "stream", true);
 	json_kv_bool(w, "store", false);
 	if (max_tokens > 0)
 		json_kv_int(w, "max_output_tokens", max_tokens);
-	if (json_str(request, "system").len)
-		json_kv(w, "instructions", json_str(request, "system"));
-	/* Models that do not reason refuse these. */
-	if (llm->model.thinking == MODEL_NONE)
-		return;
-	json_kv_raw(w, "include", STR("[\"reasoning.encrypted_content\"]"));
-	json_key(w, "reasoning");
-	json_object(w);
-	if (model->effort.len)
-		json_kv(w, "effort", model->effort);
-	json_kv(w, "summary", STR("auto"));
-	json_end(w);
+	if (llm->model.thinking != MODEL_NONE)
+		json_kv_raw(w, "include", STR("[\"reasoning.encrypted_content\"]"));
 }
 
 static void put_tools(yyjson_val *request, struct json *w)
@@ -159,13 +160,14 @@ static void put_block(struct str role, yyjson_val *block, struct json *w)
 	}
 }
 
-void responses_request(const struct llm *llm, yyjson_val *request, struct json *w)
+static void put_prompt(const struct llm *llm, yyjson_val *request, struct json *w)
 {
 	yyjson_arr_iter messages = yyjson_arr_iter_with(yyjson_obj_get(request, "messages"));
 	yyjson_val *message, *block;
 
-	json_object(w);
-	put_settings(llm, request, w);
+	if (json_str(request, "system").len)
+		json_kv(w, "instructions", json_str(request, "system"));
+	put_reasoning_wish(llm, w);
 	put_tools(request, w);
 	json_key(w, "input");
 	json_array(w);
@@ -176,5 +178,21 @@ void responses_request(const struct llm *llm, yyjson_val *request, struct json *
 			put_block(json_str(message, "role"), block, w);
 	}
 	json_end(w);
+}
+
+void responses_request(const struct llm *llm, yyjson_val *request, struct json *w)
+{
+	json_object(w);
+	json_kv(w, "model", llm->settings.model.name);
+	put_settings(llm, request, w);
+	put_prompt(llm, request, w);
+	json_end(w);
+}
+
+void responses_count(const struct llm *llm, yyjson_val *request, struct json *w)
+{
+	json_object(w);
+	json_kv(w, "model", llm->settings.model.name);
+	put_prompt(llm, request, w);
 	json_end(w);
 }
