@@ -33,7 +33,9 @@ void model_find(struct str provider, struct str name, struct model *ret_model)
 		}
 	}
 	*ret_model = (struct model){
-	    .is_guess = true, .context = 32768, .input = -1, .output = -1, .cache_read = -1, .cache_write = -1};
+	    .is_guess = true,
+	    .context = 32768,
+	    .input = -1, .output = -1, .cache_read = -1, .cache_write = -1};
 }
 
 double model_cost(const struct model *model, const struct reply_usage *usage)
