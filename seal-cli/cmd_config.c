@@ -18,14 +18,15 @@
 #define CONFIG_FILE_MAX ((size_t)256 << 10)
 
 static const char help[] =
-    "usage: seal config list [--json]\n"
-    "       seal config get KEY\n"
-    "       seal config set KEY VALUE [--project]\n\n"
-    "Settings of config.toml, the later layer over the earlier: built in,\n"
-    "~/.config/seal/config.toml, $XDG_CONFIG_HOME/seal/config.toml, the file that $SEAL_CONFIG\n"
-    "names, and for [tui] alone the project's .seal/config.toml. Flags stand over all.\n"
-    "`list` says of each value which file it is from. `set` writes your own file, or with\n"
-    "--project the project's. A daemon that runs reads its settings when it starts again.\n";
+	"usage: seal config list [--json]\n"
+	"       seal config get KEY\n"
+	"       seal config set KEY VALUE [--project]\n\n"
+	"Settings of config.toml, the later layer over the earlier: built in,\n"
+	"~/.config/seal/config.toml, $XDG_CONFIG_HOME/seal/config.toml, the file that "
+        "$SEAL_CONFIG\n"
+	"names, and for [tui] alone the project's .seal/config.toml. Flags stand over all.\n"
+	"`list` says of each value which file it is from. `set` writes your own file, or with\n"
+	"--project the project's. A daemon that runs reads its settings when it starts again.\n";
 
 /* The project of this folder; NULL where there is none. */
 static char *find_root(void)
@@ -89,11 +90,12 @@ static void put_text(const struct config *config)
 
 static int list(int argc, char **argv, struct err *err)
 {
-	cleanup_config struct config config = {0};
+	cleanup_config struct config config = { 0 };
 	bool json = argc == 3 && strcmp(argv[2], "--json") == 0;
 
 	if (argc > 2 && !json)
-		return err_set(err, ERR_INPUT, "config: list takes --json alone; see `seal config --help`");
+		return err_set(err, ERR_INPUT,
+		               "config: list takes --json alone; see `seal config --help`");
 	if (config_load_here(&config, err) < 0)
 		return err->code;
 	if (json)
@@ -105,7 +107,7 @@ static int list(int argc, char **argv, struct err *err)
 
 static int get(int argc, char **argv, struct err *err)
 {
-	cleanup_config struct config config = {0};
+	cleanup_config struct config config = { 0 };
 	enum config_key key;
 
 	if (argc != 3)
@@ -151,7 +153,7 @@ static int set(int argc, char **argv, struct err *err)
 {
 	bool is_project = argc == 5 && strcmp(argv[4], "--project") == 0;
 	cleanup_free char *root = is_project ? find_root() : NULL;
-	cleanup_config struct config config = {0};
+	cleanup_config struct config config = { 0 };
 	enum config_key key;
 
 	if (argc != 4 && !is_project)
@@ -159,11 +161,13 @@ static int set(int argc, char **argv, struct err *err)
 	if (config_find(argv[2], &key, err) < 0)
 		return err->code;
 	if (is_project && !root)
-		return err_set(err, ERR_INPUT, "config: there is no project here: no seal.toml at or above");
+		return err_set(err, ERR_INPUT,
+		               "config: there is no project here: no seal.toml at or above");
 	if (is_project && !config_settings[key].is_everywhere)
 		return err_set(err, ERR_INPUT,
-			       "config: a project sets looks ([tui]) only, because others write its files; "
-			       "leave --project away");
+		               "config: a project sets looks ([tui]) only, because others write "
+		               "its files; "
+		               "leave --project away");
 	if (write_value(root, key, argv[3], err) < 0)
 		return err->code;
 	/* What was written is also what holds, or the person is told what stands above it. */
@@ -171,7 +175,7 @@ static int set(int argc, char **argv, struct err *err)
 		return err->code;
 	if (strcmp(config_word(&config, key), argv[3]) != 0)
 		(void)fprintf(stderr, "seal: config: written, but %s says %s\n",
-			      config.values[key].origin, config_word(&config, key));
+		              config.values[key].origin, config_word(&config, key));
 	return EXIT_DONE;
 }
 
@@ -180,7 +184,7 @@ int cmd_config(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv, struct err *err);
-	} verbs[] = {{"list", list}, {"get", get}, {"set", set}};
+	} verbs[] = { { "list", list }, { "get", get }, { "set", set } };
 	struct err err;
 
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {

@@ -23,17 +23,29 @@ static int read_number(const char *flag, const char *text, unsigned int *ret_val
 	value = strtoul(text, &end, 10);
 	if (errno || *end || text[0] < '0' || text[0] > '9' || value == 0 || value > 1000000)
 		return err_set(err, ERR_INPUT,
-			       "run: %s needs a number from 1 to 1000000, not \"%s\"", flag, text);
+		               "run: %s needs a number from 1 to 1000000, not \"%s\"", flag, text);
 	*ret_value = (unsigned int)value;
 	return 0;
+}
+
+/* Digits, with a point in them or not: it goes on as JSON.  Zero would be no limit. */
+static bool is_amount(const char *text)
+{
+	size_t whole = strspn(text, "0123456789");
+	size_t rest = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 1;
+	bool is_number =
+		whole > 0 && whole < 10 && rest > 0 && rest < 10 && (whole == 1 || text[0] != '0');
+
+	return is_number && text[whole + (text[whole] == '.' ? 1 + rest : 0)] == '\0' &&
+	       strspn(text, "0.") < strlen(text);
 }
 
 static int read_prompts(const char *text, enum run_prompts *ret_prompts, struct err *err)
 {
 	static const char *const names[] = {
-	    [PROMPTS_ASK] = "ask",
-	    [PROMPTS_ALLOW] = "allow",
-	    [PROMPTS_DENY] = "deny",
+		[PROMPTS_ASK] = "ask",
+		[PROMPTS_ALLOW] = "allow",
+		[PROMPTS_DENY] = "deny",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -46,15 +58,17 @@ static int read_prompts(const char *text, enum run_prompts *ret_prompts, struct 
 
 /* 1: a flag with its value; 0: no flag of that kind. */
 static int read_valued(struct run_flags *flags, const char *flag, const char *value,
-		       struct err *err)
+                       struct err *err)
 {
 	const char **text = strcmp(flag, "--resume") == 0             ? &flags->resume
-			    : strcmp(flag, "--record") == 0           ? &flags->record
-			    : strcmp(flag, "--approve-manifest") == 0 ? &flags->approve
-								      : NULL;
+	                    : strcmp(flag, "--record") == 0           ? &flags->record
+	                    : strcmp(flag, "--approve-manifest") == 0 ? &flags->approve
+	                    : strcmp(flag, "--output-schema") == 0    ? &flags->schema
+	                    : strcmp(flag, "--max-cost") == 0         ? &flags->max_cost
+	                                                              : NULL;
 	unsigned int *number = strcmp(flag, "--max-turns") == 0 ? &flags->max_turns
-			       : strcmp(flag, "--timeout") == 0 ? &flags->timeout_s
-								: NULL;
+	                       : strcmp(flag, "--timeout") == 0 ? &flags->timeout_s
+	                                                        : NULL;
 	bool is_prompts = strcmp(flag, "--prompts") == 0;
 
 	if (!text && !number && !is_prompts)
@@ -63,6 +77,9 @@ static int read_valued(struct run_flags *flags, const char *flag, const char *va
 		return err_set(err, ERR_INPUT, "run: %s needs a value", flag);
 	if (text)
 		*text = value;
+	if (text == &flags->max_cost && !is_amount(value))
+		return err_set(err, ERR_INPUT,
+		               "run: --max-cost needs dollars such as 0.50, not \"%s\"", value);
 	else if (number && read_number(flag, value, number, err) < 0)
 		return err->code;
 	else if (is_prompts && read_prompts(value, &flags->prompts, err) < 0)
@@ -72,7 +89,7 @@ static int read_valued(struct run_flags *flags, const char *flag, const char *va
 
 /* What is no flag is the prompt, words joined by blanks; after -- all is. */
 static int read_flags(int argc, char **argv, struct run_flags *flags, struct buf *prompt,
-		      struct err *err)
+                      struct err *err)
 {
 	bool only_words = false;
 
@@ -90,7 +107,7 @@ static int read_flags(int argc, char **argv, struct run_flags *flags, struct buf
 			only_words = true;
 		} else if (is_flag && strcmp(argv[i], "-p") != 0) {
 			return err_set(err, ERR_INPUT, "run: no flag \"%s\"; see `seal help run`",
-				       argv[i]);
+			               argv[i]);
 		} else if (!is_flag) {
 			if (prompt->len)
 				buf_addc(prompt, ' ');
@@ -109,10 +126,10 @@ static int read_prompt(struct buf *prompt, struct err *err)
 			return err_wrap(err, "run: standard input");
 	}
 	if (str_trim(buf_str(prompt)).len == 0)
-		return err_set(
-		    err, ERR_INPUT,
-		    "run: there is no prompt; usage: seal run \"what to do\", or - to read it from "
-		    "standard input");
+		return err_set(err, ERR_INPUT,
+		               "run: there is no prompt; usage: seal run \"what to do\", or - to "
+		               "read it from "
+		               "standard input");
 	return 0;
 }
 
@@ -139,7 +156,8 @@ static int place_recording(struct run_flags *flags, struct buf *path, struct err
 	if (!flags->record)
 		return 0;
 	if (flags->resume)
-		return err_set(err, ERR_INPUT, "run: --record begins with a session, not with --resume");
+		return err_set(err, ERR_INPUT,
+		               "run: --record begins with a session, not with --resume");
 	cwd = realpath(".", NULL);
 	if (!cwd)
 		return err_sys(err, "the current folder");
@@ -154,9 +172,9 @@ int cmd_run(int argc, char **argv)
 {
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
 	cleanup_buf struct buf prompt = BUF_INIT, recording = BUF_INIT;
-	struct run_flags flags = {.is_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO)};
-	struct run run = {.flags = &flags};
-	cleanup_config struct config config = {0};
+	struct run_flags flags = { .is_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO) };
+	struct run run = { .flags = &flags };
+	cleanup_config struct config config = { 0 };
 	struct err err;
 	int code;
 
@@ -167,6 +185,8 @@ int cmd_run(int argc, char **argv)
 	if (read_flags(argc, argv, &flags, &prompt, &err) < 0 || read_prompt(&prompt, &err) < 0)
 		return cmd_fail(&err);
 	flags.prompt = prompt.data;
+	if (flags.schema && output_load(&run.output, flags.schema, &err) < 0)
+		return cmd_fail(&err);
 	if (place_recording(&flags, &recording, &err) < 0 || approve(&flags, &err) < 0)
 		return cmd_fail(&err);
 	run.print.kind = flags.json ? &print_json : &print_text;
@@ -175,6 +195,7 @@ int cmd_run(int argc, char **argv)
 	run.client = client;
 	code = run_turn(&run);
 	print_fini(&run.print);
+	output_fini(&run.output);
 	free(run.session_id);
 	return code;
 }

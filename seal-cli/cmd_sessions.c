@@ -15,6 +15,7 @@
 #define USAGE                                                                                      \
 	"seal: sessions: usage: seal sessions list [--all] [--json]\n"                             \
 	"                       seal sessions close ID\n"                                          \
+	"                       seal sessions rename ID NAME\n"                                    \
 	"                       seal sessions prune [--older-than DAYS] [--all] [--yes]\n"
 
 #define PRUNE_DAYS 30
@@ -23,7 +24,7 @@ struct listing {
 	struct rpc_client *client;
 	bool json, all, yes;
 	unsigned int days;
-	const char *id;
+	const char *id, *name;
 	/* Called for each session; < 0 ends the walk. */
 	int (*each)(struct listing *listing, yyjson_val *session, struct err *err);
 	char **ids; /* prune: what is to go */
@@ -125,6 +126,21 @@ static int close_one(struct listing *listing, struct err *err)
 	if (!listing->id)
 		return err_set(err, ERR_INPUT, "sessions: close needs the id of a session");
 	return call_with_id(listing, "session/close", listing->id, err);
+}
+
+static int rename_one(struct listing *listing, struct err *err)
+{
+	cleanup_message struct message reply = { 0 };
+	cleanup_buf struct buf params = BUF_INIT;
+	struct json w = json_to(&params);
+
+	if (!listing->id || !listing->name)
+		return err_set(err, ERR_INPUT, "sessions: rename needs the id of a session and its new name");
+	json_object(&w);
+	json_kv(&w, "sessionId", str_of(listing->id));
+	json_kv(&w, "title", str_of(listing->name));
+	json_end(&w);
+	return rpc_client_call(listing->client, "_seal/rename", buf_str(&params), &reply, err);
 }
 
 /* Days since the session was last used; 0 when its time makes no sense. */
@@ -229,6 +245,8 @@ static bool read_flags(int argc, char **argv, struct listing *listing)
 			i++;
 		else if (argv[i][0] != '-' && !listing->id)
 			listing->id = argv[i];
+		else if (argv[i][0] != '-' && !listing->name)
+			listing->name = argv[i];
 		else
 			return false;
 	}
@@ -248,7 +266,12 @@ int cmd_sessions(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(struct listing *listing, struct err *err);
-	} verbs[] = { { "list", list }, { "close", close_one }, { "prune", prune } };
+	} verbs[] = {
+		{ "list", list },
+		{ "close", close_one },
+		{ "rename", rename_one },
+		{ "prune", prune },
+	};
 	cleanup_with(listing_fini) struct listing listing = { .days = PRUNE_DAYS };
 	struct err err;
 

@@ -15,6 +15,7 @@ void print_fini(struct print *print)
 {
 	buf_fini(&print->text);
 	buf_fini(&print->usage);
+	buf_fini(&print->answer);
 	for (size_t i = 0; i < print->n_calls; i++)
 		call_fini(&print->calls[i]);
 }
@@ -44,10 +45,13 @@ static void on_words(struct print *print, yyjson_val *update, bool is_thought)
 	struct str text = json_str(yyjson_obj_get(update, "content"), "text");
 	struct str level = json_str(seal, "level");
 
-	if (level.len)
+	if (level.len) {
 		print->kind->remark(print, level, text);
-	else
-		print->kind->words(print, text, is_thought);
+		return;
+	}
+	if (!is_thought)
+		buf_add(&print->answer, text);
+	print->kind->words(print, text, is_thought);
 }
 
 static void on_call(struct print *print, yyjson_val *update)
@@ -66,6 +70,7 @@ static void on_call(struct print *print, yyjson_val *update)
 		return;
 	}
 	print->n_calls++;
+	buf_clear(&print->answer);
 	learn_seq(print, str_of(call->id));
 	print->kind->call(print, call);
 }

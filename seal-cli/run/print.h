@@ -28,6 +28,9 @@ struct print {
 	int64_t seq;      /* the newest record of the log that is known */
 	bool mid_line;    /* text: the cursor is not at the start of a line */
 	struct buf usage; /* JSON of the last usage */
+	struct buf answer;  /* what the model said since its last call */
+	bool is_formed;     /* the answer has a form: it is printed when it fits */
+	yyjson_val *output; /* the answer that fits; borrowed */
 };
 
 struct print_kind {
@@ -39,6 +42,8 @@ struct print_kind {
 	void (*call_end)(struct print *print, const struct print_call *call, yyjson_val *update);
 	/* An answer to a question that was given without a person. */
 	void (*denied)(struct print *print, struct str subject, struct str why);
+	/* Another turn of the same run begins. */
+	void (*again)(struct print *print);
 	/* `failure` empty: the turn ended as stop says. */
 	void (*end)(struct print *print, struct str stop, struct str failure);
 };

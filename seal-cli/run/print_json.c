@@ -67,6 +67,14 @@ static void begin(struct print *print, struct str session_id, const char *prompt
 	line_end(&line);
 }
 
+static void again(struct print *print)
+{
+	struct line line;
+
+	line_begin(&line, print, "turn.started");
+	line_end(&line);
+}
+
 /* Words come in pieces; an item is a whole message. */
 static void flush_words(struct print *print)
 {
@@ -228,8 +236,12 @@ static void end(struct print *print, struct str stop, struct str failure)
 	} else {
 		json_kv(&line.w, "stop_reason", stop);
 		put_usage(&line, print);
+		if (print->output) {
+			json_key(&line.w, "output");
+			json_put_val(&line.w, print->output);
+		}
 	}
 	line_end(&line);
 }
 
-const struct print_kind print_json = {begin, words, remark, call, call_end, denied, end};
+const struct print_kind print_json = {begin, words, remark, call, call_end, denied, again, end};

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "seal-cli/run/clean.h"
 
 #define BODY_ROWS 8 /* of a command's output or a diff, at a call's end */
@@ -34,9 +35,14 @@ static void begin(struct print *print, struct str session_id, const char *prompt
 	(void)print, (void)session_id, (void)prompt;
 }
 
+static void again(struct print *print)
+{
+	(void)print;
+}
+
 static void words(struct print *print, struct str text, bool is_thought)
 {
-	if (is_thought || text.len == 0)
+	if (is_thought || text.len == 0 || print->is_formed)
 		return;
 	if (print->is_thought && print->mid_line) {
 		(void)fputc('\n', stdout);
@@ -156,11 +162,22 @@ static void denied(struct print *print, struct str subject, struct str why)
 	(void)fputc('\n', stderr);
 }
 
+static void put_output(yyjson_val *output)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct json w = json_to(&text);
+
+	json_put_val(&w, output);
+	puts(text.data ? text.data : "");
+}
+
 static void end(struct print *print, struct str stop, struct str failure)
 {
 	(void)stop;
 	if (print->mid_line)
 		(void)fputc('\n', stdout);
+	if (print->output)
+		put_output(print->output);
 	(void)fflush(stdout);
 	print->mid_line = false;
 	if (failure.len == 0)
@@ -170,4 +187,4 @@ static void end(struct print *print, struct str stop, struct str failure)
 	(void)fputc('\n', stderr);
 }
 
-const struct print_kind print_text = {begin, words, remark, call, call_end, denied, end};
+const struct print_kind print_text = {begin, words, remark, call, call_end, denied, again, end};

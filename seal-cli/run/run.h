@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "rpc/client.h"
+#include "seal-cli/run/output.h"
 #include "seal-cli/run/print.h"
 
 struct err;
@@ -19,6 +20,8 @@ enum run_prompts {
 struct run_flags {
 	const char *prompt, *resume, *approve; /* approve: the hash of a manifest */
 	const char *record;                    /* the file that the model's replies go into */
+	const char *schema;                    /* the file of the form that the answer must have */
+	const char *max_cost;                  /* dollars of the whole session, as a JSON number */
 	enum run_prompts prompts;
 	unsigned int max_turns, timeout_s;
 	bool json, is_terminal; /* is_terminal: somebody can be asked */
@@ -28,10 +31,15 @@ struct run {
 	const struct run_flags *flags;
 	struct rpc_client *client;
 	struct print print;
+	struct output output;
 	char *session_id;
+	int64_t deadline;   /* of the monotonic clock, in ms; 0: none */
 	bool was_cancelled; /* by Ctrl+C */
 	bool timed_out;
 };
+
+/* open.c: on failure the reply says what failed. */
+int run_open(struct run *run, struct message *ret_reply, struct err *err);
 
 /* Session, turn and output; the result is the exit code. */
 int run_turn(struct run *run);

@@ -12,7 +12,8 @@
 #include "seal-cli/run/ask.h"
 #include "seal-cli/run/clean.h"
 
-/* Ctrl+C: the first ends the turn, the second this program. */
+/* Ctrl+C, or the end that a CI puts to a job: the first ends the turn, the second
+ * this program. */
 static volatile sig_atomic_t interrupts;
 
 static void on_interrupt(int sig)
@@ -34,6 +35,7 @@ static void catch_interrupt(void)
 	struct sigaction action = {.sa_handler = on_interrupt};
 
 	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
 }
 
 static int64_t now_ms(void)
@@ -84,9 +86,10 @@ static int on_message(void *ctx, struct rpc_client *client, const struct message
 	return 0;
 }
 
-static void put_flags(struct json *w, const struct run_flags *flags)
+/* Limits of this turn: they only lower what seal.toml says. */
+static void put_limits(struct json *w, const struct run_flags *flags)
 {
-	if (flags->max_turns == 0 && !flags->record)
+	if (!flags->max_turns && !flags->max_cost)
 		return;
 	json_key(w, "_meta");
 	json_object(w);
@@ -94,83 +97,13 @@ static void put_flags(struct json *w, const struct run_flags *flags)
 	json_object(w);
 	if (flags->max_turns)
 		json_kv_int(w, "maxTurns", flags->max_turns);
-	if (flags->record)
-		json_kv(w, "record", str_of(flags->record));
+	if (flags->max_cost)
+		json_kv_raw(w, "maxCostUsd", str_of(flags->max_cost));
 	json_end(w);
 	json_end(w);
 }
 
-static int open_new(struct run *run, struct message *reply, struct err *err)
-{
-	cleanup_free char *cwd = realpath(".", NULL);
-	cleanup_buf struct buf params = BUF_INIT;
-	struct json w = json_to(&params);
-
-	if (!cwd)
-		return err_sys(err, "the current folder");
-	json_object(&w);
-	json_kv(&w, "cwd", str_of(cwd));
-	json_kv_raw(&w, "mcpServers", STR("[]"));
-	put_flags(&w, run->flags);
-	json_end(&w);
-	if (rpc_client_call(run->client, "session/new", buf_str(&params), reply, err) < 0)
-		return err->code;
-	run->session_id = str_dup(json_str(reply->result, "sessionId"));
-	return run->session_id ? 0 : err_nomem(err);
-}
-
-/* Of this folder, or of the project it is in: the list is asked for both by
- * going up until a folder has one. */
-static int find_latest(struct run *run, struct err *err)
-{
-	cleanup_free char *at = realpath(".", NULL);
-
-	if (!at)
-		return err_sys(err, "the current folder");
-	for (;;) {
-		cleanup_message struct message reply = {0};
-		cleanup_buf struct buf params = BUF_INIT;
-		struct json w = json_to(&params);
-		struct str id;
-
-		json_object(&w);
-		json_kv(&w, "cwd", str_of(at));
-		json_end(&w);
-		if (rpc_client_call(run->client, "session/list", buf_str(&params), &reply, err) < 0)
-			return err->code;
-		id = json_str(yyjson_arr_get(yyjson_obj_get(reply.result, "sessions"), 0),
-			      "sessionId");
-		if (id.len)
-			run->session_id = str_dup(id);
-		if (id.len)
-			return run->session_id ? 0 : err_nomem(err);
-		if (strcmp(at, "/") == 0)
-			return err_set(err, ERR_INPUT,
-				       "there is no earlier session here to resume");
-		at[strrchr(at, '/') == at ? 1 : strrchr(at, '/') - at] = '\0';
-	}
-}
-
-static int open_old(struct run *run, struct message *reply, struct err *err)
-{
-	cleanup_buf struct buf params = BUF_INIT;
-	struct json w = json_to(&params);
-
-	if (strcmp(run->flags->resume, "latest") == 0) {
-		if (find_latest(run, err) < 0)
-			return err->code;
-	} else {
-		run->session_id = str_dup(str_of(run->flags->resume));
-		if (!run->session_id)
-			return err_nomem(err);
-	}
-	json_object(&w);
-	json_kv(&w, "sessionId", str_of(run->session_id));
-	json_end(&w);
-	return rpc_client_call(run->client, "session/resume", buf_str(&params), reply, err);
-}
-
-static void put_prompt(struct buf *params, const struct run *run)
+static void put_prompt(struct buf *params, const struct run *run, struct str text)
 {
 	struct json w = json_to(params);
 
@@ -180,9 +113,10 @@ static void put_prompt(struct buf *params, const struct run *run)
 	json_array(&w);
 	json_object(&w);
 	json_kv(&w, "type", STR("text"));
-	json_kv(&w, "text", str_of(run->flags->prompt));
+	json_kv(&w, "text", text);
 	json_end(&w);
 	json_end(&w);
+	put_limits(&w, run->flags);
 	json_end(&w);
 }
 
@@ -207,11 +141,9 @@ static int left(int64_t deadline)
 /* The reply of the turn, through everything that comes before it. */
 static int await(struct run *run, uint64_t id, struct message *ret_reply, struct err *err)
 {
-	int64_t deadline = run->flags->timeout_s ? now_ms() + run->flags->timeout_s * 1000LL : 0;
-
 	for (;;) {
 		cleanup_message struct message message = {0};
-		int r = rpc_client_next(run->client, left(deadline), &message, err);
+		int r = rpc_client_next(run->client, left(run->deadline), &message, err);
 
 		if (r < 0)
 			return r;
@@ -222,10 +154,10 @@ static int await(struct run *run, uint64_t id, struct message *ret_reply, struct
 		}
 		if (r > 0 && on_message(run, run->client, &message, err) < 0)
 			return err->code;
-		if ((deadline && left(deadline) == 0) || (interrupts && !run->was_cancelled)) {
+		if ((run->deadline && left(run->deadline) == 0) || (interrupts && !run->was_cancelled)) {
 			run->timed_out = !interrupts;
 			run->was_cancelled = interrupts;
-			deadline = 0;
+			run->deadline = 0;
 			if (cancel(run, err) < 0)
 				return err->code;
 		}
@@ -255,6 +187,7 @@ static int finish(struct run *run, const struct message *reply)
 	struct err err = {.code = ERR_INTERNAL};
 
 	run->print.seq = json_int(seal, "seq", run->print.seq);
+	run->print.output = yyjson_doc_get_root(run->output.value);
 	run->print.kind->end(&run->print, stop, text);
 	if (reply->kind == MESSAGE_FAILURE)
 		return exit_of(rpc_client_fault(reply), &err);
@@ -272,17 +205,47 @@ static int finish(struct run *run, const struct message *reply)
 	return exit_of_stop(run, stop);
 }
 
-static int prompt(struct run *run, struct err *err)
+static int prompt(struct run *run, struct str text, struct message *ret_reply, struct err *err)
 {
 	cleanup_buf struct buf params = BUF_INIT;
-	cleanup_message struct message reply = {0};
 	uint64_t id;
 
-	put_prompt(&params, run);
+	put_prompt(&params, run, text);
+	buf_clear(&run->print.answer);
 	if (rpc_client_send(run->client, "session/prompt", buf_str(&params), &id, err) < 0 ||
-	    await(run, id, &reply, err) < 0)
+	    await(run, id, ret_reply, err) < 0)
 		return err->code;
-	return finish(run, &reply);
+	return 0;
+}
+
+static bool has_ended_well(const struct message *reply)
+{
+	return str_is(json_str(reply->result, "stopReason"), "end_turn");
+}
+
+/* A turn, and once more where its answer has not the form that was asked for. */
+static int ask(struct run *run, struct err *err)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+
+	output_ask(&run->output, str_of(run->flags->prompt), &text);
+	for (unsigned int try = 1;; try++) {
+		cleanup_message struct message reply = {0};
+		cleanup_buf struct buf why = BUF_INIT;
+
+		if (buf_check(&text, "the prompt", err) < 0 ||
+		    prompt(run, buf_str(&text), &reply, err) < 0)
+			return err->code;
+		if (!run->output.schema || !has_ended_well(&reply) ||
+		    output_take(&run->output, buf_str(&run->print.answer), &why))
+			return finish(run, &reply);
+		run->print.kind->end(&run->print, STR(""), buf_str(&why));
+		if (try == OUTPUT_TRIES)
+			return EXIT_FAILED;
+		buf_clear(&text);
+		output_ask_again(buf_str(&why), &text);
+		run->print.kind->again(&run->print);
+	}
 }
 
 static int fail(struct str fault, const struct err *err)
@@ -301,11 +264,13 @@ int run_turn(struct run *run)
 
 	catch_interrupt();
 	rpc_client_handle(run->client, on_message, run);
-	r = run->flags->resume ? open_old(run, &reply, &err) : open_new(run, &reply, &err);
+	run->deadline = run->flags->timeout_s ? now_ms() + run->flags->timeout_s * 1000LL : 0;
+	run->print.is_formed = run->output.schema;
+	r = run_open(run, &reply, &err);
 	if (r < 0)
 		return fail(rpc_client_fault(&reply), &err);
 	run->print.kind->begin(&run->print, str_of(run->session_id), run->flags->prompt);
-	r = prompt(run, &err);
+	r = ask(run, &err);
 	if (r < 0)
 		r = fail(STR(""), &err);
 	if (!run->flags->json)

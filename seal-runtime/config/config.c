@@ -13,10 +13,10 @@
 #include "manifest/toml.h"
 
 #define CONFIG_SIZE_MAX ((size_t)256 << 10)
-#define NUMBER_MAX	1000000
+#define NUMBER_MAX      1000000
 
 #define EVERYWHERE true
-#define OWNER	   false
+#define OWNER      false
 
 const struct config_setting config_settings[CONFIG_MAX] = {
 #define SETTING(name, table, key, kind, fallback, choices, who, sentence)                          \
@@ -49,27 +49,28 @@ int config_check(enum config_key key, struct str value, struct err *err)
 
 	if (setting->kind != CONFIG_NUMBER)
 		return manifest_choice(choices, value) >= 0
-			       ? 0
-			       : err_set(err, ERR_INPUT, "%s.%s is one of %s, not \"%.*s\"", setting->table,
-					 setting->key, choices, STR_ARG(str_head(value, 64)));
+		               ? 0
+		               : err_set(err, ERR_INPUT, "%s.%s is one of %s, not \"%.*s\"",
+		                         setting->table, setting->key, choices,
+		                         STR_ARG(str_head(value, 64)));
 	for (size_t i = 0; i < value.len && is_number; i++) {
 		is_number = value.data[i] >= '0' && value.data[i] <= '9';
 		number = number * 10 + (uint64_t)(value.data[i] - '0');
 	}
 	if (is_number && number <= NUMBER_MAX)
 		return 0;
-	return err_set(err, ERR_INPUT, "%s.%s is a whole number up to %d, not \"%.*s\"", setting->table,
-		       setting->key, NUMBER_MAX, STR_ARG(str_head(value, 64)));
+	return err_set(err, ERR_INPUT, "%s.%s is a whole number up to %d, not \"%.*s\"",
+	               setting->table, setting->key, NUMBER_MAX, STR_ARG(str_head(value, 64)));
 }
 
 /* The value as text; ERR_INPUT when it is of another kind. */
-static int read_value(const struct toml *toml, const struct seal_toml_node *node, enum config_key key,
-		      struct buf *ret_text, struct err *err)
+static int read_value(const struct toml *toml, const struct seal_toml_node *node,
+                      enum config_key key, struct buf *ret_text, struct err *err)
 {
 	enum config_kind kind = config_settings[key].kind;
 	bool fits = (kind == CONFIG_FLAG && node->kind == SEAL_TOML_BOOL) ||
-		    (kind == CONFIG_NUMBER && node->kind == SEAL_TOML_INTEGER) ||
-		    (kind == CONFIG_WORD && node->kind == SEAL_TOML_STRING);
+	            (kind == CONFIG_NUMBER && node->kind == SEAL_TOML_INTEGER) ||
+	            (kind == CONFIG_WORD && node->kind == SEAL_TOML_STRING);
 	static const char *const names[] = { [CONFIG_FLAG] = "true or false",
 		                             [CONFIG_NUMBER] = "a whole number",
 		                             [CONFIG_WORD] = "a string" };
@@ -77,8 +78,8 @@ static int read_value(const struct toml *toml, const struct seal_toml_node *node
 
 	if (!fits)
 		return toml_fail(toml, node->start, err, "%s.%s must be %s, not %s",
-				 config_settings[key].table, config_settings[key].key, names[kind],
-				 toml_kind(node));
+		                 config_settings[key].table, config_settings[key].key, names[kind],
+		                 toml_kind(node));
 	if (kind == CONFIG_FLAG)
 		buf_adds(ret_text, node->integer ? "true" : "false");
 	else if (kind == CONFIG_WORD)
@@ -116,7 +117,7 @@ static void put_names(struct buf *names, const char *table)
 {
 	for (size_t i = 0; i < CONFIG_MAX; i++) {
 		bool is_new = table || i == 0 ||
-			      strcmp(config_settings[i].table, config_settings[i - 1].table) != 0;
+		              strcmp(config_settings[i].table, config_settings[i - 1].table) != 0;
 
 		if (!is_new || (table && strcmp(table, config_settings[i].table) != 0))
 			continue;
@@ -127,7 +128,7 @@ static void put_names(struct buf *names, const char *table)
 
 /* `table` NULL: it is the table that is unknown. */
 static int unknown(const struct toml *toml, const struct seal_toml_node *node, const char *table,
-		   struct err *err)
+                   struct err *err)
 {
 	cleanup_buf struct buf names = BUF_INIT;
 	cleanup_buf struct buf hint = BUF_INIT;
@@ -135,12 +136,13 @@ static int unknown(const struct toml *toml, const struct seal_toml_node *node, c
 
 	put_names(&names, table);
 	manifest_suggest_choice(names.data ? names.data : "", key, &hint);
-	return toml_fail(toml, node->key_start, err, "unknown %s \"%.*s\"; %.*s", table ? "key" : "table",
-			 STR_ARG(str_head(key, 64)), STR_ARG(buf_str(&hint)));
+	return toml_fail(toml, node->key_start, err, "unknown %s \"%.*s\"; %.*s",
+	                 table ? "key" : "table", STR_ARG(str_head(key, 64)),
+	                 STR_ARG(buf_str(&hint)));
 }
 
 static int take(const struct layer *layer, const struct toml *toml,
-		const struct seal_toml_node *node, const char *table, struct err *err)
+                const struct seal_toml_node *node, const char *table, struct err *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	struct config_value value = { 0 };
@@ -151,9 +153,9 @@ static int take(const struct layer *layer, const struct toml *toml,
 		return unknown(toml, node, table, err);
 	if (layer->is_project && !config_settings[key].is_everywhere)
 		return toml_fail(toml, node->key_start, err,
-				 "a project sets looks ([tui]) only; %s.%s belongs in your own "
-				 "configuration (`seal config set`)",
-				 table, config_settings[key].key);
+		                 "a project sets looks ([tui]) only; %s.%s belongs in your own "
+		                 "configuration (`seal config set`)",
+		                 table, config_settings[key].key);
 	if (read_value(toml, node, key, &text, err) < 0)
 		return err->code;
 	toml_position(toml, node->start, &value.line, &column);
@@ -169,7 +171,7 @@ static int take(const struct layer *layer, const struct toml *toml,
 }
 
 static int take_table(const struct layer *layer, const struct toml *toml,
-		      const struct seal_toml_node *table, struct err *err)
+                      const struct seal_toml_node *table, struct err *err)
 {
 	const struct seal_toml_node *node;
 	const char *name = NULL;
@@ -201,7 +203,7 @@ static int read_text(struct str text, const struct layer *layer, struct err *err
 /* -- the layers -- */
 
 static int read_layer(struct config *config, const char *path, bool is_project, bool is_wanted,
-		      struct err *err)
+                      struct err *err)
 {
 	const struct layer layer = { config, path, is_project };
 	cleanup_buf struct buf text = BUF_INIT;
@@ -210,14 +212,15 @@ static int read_layer(struct config *config, const char *path, bool is_project, 
 	if (r < 0 && err->sys == ENOENT && !is_wanted)
 		return 0;
 	if (r < 0 && is_wanted)
-		return err_set(err, ERR_INPUT, "SEAL_CONFIG names %s: %s", path, strerror(err->sys));
+		return err_set(err, ERR_INPUT, "SEAL_CONFIG names %s: %s", path,
+		               strerror(err->sys));
 	if (r < 0)
 		return err_wrap(err, "the configuration");
 	return read_text(buf_str(&text), &layer, err);
 }
 
 static int read_below(struct config *config, const char *folder, const char *rest, bool is_project,
-		      struct err *err)
+                      struct err *err)
 {
 	cleanup_buf struct buf path = BUF_INIT;
 
@@ -310,6 +313,6 @@ int config_find(const char *name, enum config_key *ret_key, struct err *err)
 		}
 	}
 	manifest_suggest_choice(all.data ? all.data : "", str_of(name), &hint);
-	return err_set(err, ERR_INPUT, "there is no setting \"%.64s\"; %.*s",
-		       name, STR_ARG(buf_str(&hint)));
+	return err_set(err, ERR_INPUT, "there is no setting \"%.64s\"; %.*s", name,
+	               STR_ARG(buf_str(&hint)));
 }

@@ -38,15 +38,15 @@ static void put_split(struct buf *out, struct str text, size_t at)
 
 /* Behind the table's header, where no other table can begin before it. */
 static int add(struct str text, const struct seal_toml_node *table, enum config_key key,
-	       struct str value, struct buf *out, struct err *err)
+               struct str value, struct buf *out, struct err *err)
 {
 	size_t at = text.len;
 
 	if (table && table->kind != SEAL_TOML_TABLE_HEADER)
 		return err_set(err, ERR_INPUT,
-			       "the file has no header [%s]; write %s.%s into it by hand",
-			       config_settings[key].table, config_settings[key].table,
-			       config_settings[key].key);
+		               "the file has no header [%s]; write %s.%s into it by hand",
+		               config_settings[key].table, config_settings[key].table,
+		               config_settings[key].key);
 	if (table)
 		at = line_behind(text, table->end);
 	put_split(out, text, at);
@@ -58,7 +58,7 @@ static int add(struct str text, const struct seal_toml_node *table, enum config_
 }
 
 int config_edit(struct str text, enum config_key key, struct str value, struct buf *ret_text,
-		struct err *err)
+                struct err *err)
 {
 	cleanup_with(toml_fini) struct toml toml = { 0 };
 	const struct seal_toml_node *table, *node = NULL;

@@ -19,6 +19,7 @@ static const struct {
 	[RPC_session_set_mode] = { method_session_set_mode, true },
 	[RPC_session_set_config_option] = { method_session_set_config_option, true },
 	[RPC_cancel_request] = { method_cancel_request, true },
+	[RPC_seal_rename] = { method_seal_rename, true },
 	[RPC_seal_status] = { method_seal_status, false },
 	[RPC_seal_stop] = { method_seal_stop, false },
 };

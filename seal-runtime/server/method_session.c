@@ -197,6 +197,21 @@ void method_session_list(struct client *client, const char *id, const struct rpc
 		client_reply(client, id, buf_str(&list));
 }
 
+/* Of this turn alone; the session takes them only where they are lower. */
+static void put_limits(struct json *w, const struct rpc_params *params)
+{
+	yyjson_val *seal = yyjson_obj_get(params->_meta, "seal");
+	yyjson_val *cost = yyjson_obj_get(seal, "maxCostUsd");
+	int64_t max_turns = json_int(seal, "maxTurns", 0);
+
+	if (max_turns > 0)
+		json_kv_int(w, "maxTurns", max_turns);
+	if (yyjson_is_num(cost) && yyjson_get_num(cost) > 0) {
+		json_key(w, "maxCostUsd");
+		json_put_val(w, cost);
+	}
+}
+
 static int prompt(struct client *client, const char *id, const char *session_id,
                   const struct rpc_params *params, struct err *err)
 {
@@ -209,6 +224,7 @@ static int prompt(struct client *client, const char *id, const char *session_id,
 		return err->code;
 	json_object(&w);
 	json_kv_int(&w, "turn", ++live->turn);
+	put_limits(&w, params);
 	json_key(&w, "prompt");
 	json_put_val(&w, params->prompt);
 	json_end(&w);
@@ -273,6 +289,59 @@ void method_session_close(struct client *client, const char *id, const struct rp
 	if (live)
 		live_close(live);
 	client_reply(client, id, STR("{}"));
+}
+
+/* Of one that runs too: its worker looks here before it writes. */
+static int rename_session(const char *id, struct str title, struct err *err)
+{
+	cleanup_free char *path = NULL;
+	cleanup_folder_meta struct folder_meta meta = { 0 };
+
+	if (str_trim(title).len == 0 || title.len > FOLDER_TITLE_MAX ||
+	    str_chr(title, '\n') != STR_NONE)
+		return err_set(err, ERR_INPUT,
+		               "a session's name is one line of 1 to %d bytes", FOLDER_TITLE_MAX);
+	if (folder_find(id, &path, err) < 0 || folder_meta_read(path, &meta, err) < 0)
+		return err->code;
+	free(meta.title);
+	meta.title = str_dup(str_trim(title));
+	return meta.title ? folder_meta_write(path, id, &meta, err) : err_nomem(err);
+}
+
+static void tell_title(struct live *live, struct str title)
+{
+	cleanup_buf struct buf params = BUF_INIT;
+	cleanup_buf struct buf line = BUF_INIT;
+	struct json w = json_to(&params);
+
+	json_object(&w);
+	json_kv(&w, "sessionId", str_of(live->id));
+	json_key(&w, "update");
+	json_object(&w);
+	json_kv(&w, "sessionUpdate", STR("session_info_update"));
+	json_kv(&w, "title", str_trim(title));
+	json_end(&w);
+	json_end(&w);
+	message_notice(&line, "session/update", buf_str(&params));
+	if (!line.failed)
+		live_broadcast(live, str_head(buf_str(&line), line.len - 1));
+}
+
+void method_seal_rename(struct client *client, const char *id, const struct rpc_params *params)
+{
+	struct live *live = live_find(client->server, params->sessionId);
+	char session_id[FOLDER_ID_LEN + 1];
+	struct err err;
+
+	if (check_id(client, params->sessionId, session_id, &err) < 0) {
+		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
+	} else if (rename_session(session_id, params->title, &err) < 0) {
+		client_fail(client, id, code_of(&err), str_of(err.text));
+	} else {
+		if (live)
+			tell_title(live, params->title);
+		client_reply(client, id, STR("{}"));
+	}
 }
 
 void method_session_delete(struct client *client, const char *id, const struct rpc_params *params)

@@ -94,8 +94,7 @@ void mode_describe(const struct live *live, struct buf *ret_json)
 	size_t i, n;
 
 	json_object(&w);
-	yyjson_obj_foreach(described, i, n, key, value)
-	{
+	yyjson_obj_foreach (described, i, n, key, value) {
 		json_key(&w, yyjson_get_str(key));
 		json_put_val(&w, value);
 	}
@@ -152,7 +151,8 @@ static int set(struct live *live, struct str id, struct err *err)
 		tell(live);
 		return 0;
 	}
-	return err_set(err, ERR_INPUT, "there is no mode \"%.*s\"; the modes are manifest and strict",
+	return err_set(err, ERR_INPUT,
+	               "there is no mode \"%.*s\"; the modes are manifest and strict",
 	               STR_ARG(str_head(id, 64)));
 }
 

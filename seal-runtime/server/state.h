@@ -181,4 +181,4 @@ method_handler method_initialize, method_seal_environment, method_session_new, m
 	method_session_resume, method_session_list, method_session_prompt, method_session_cancel,
 	method_session_close, method_session_delete, method_session_set_mode,
 	method_session_set_config_option, method_cancel_request,
-	method_seal_status, method_seal_stop;
+	method_seal_rename, method_seal_status, method_seal_stop;

@@ -39,6 +39,7 @@ static int note(struct session *session, const struct manifest *manifest, struct
 static int exchange(struct session *session, struct err *err)
 {
 	struct manifest *manifest = NULL;
+	double own;
 
 	if (load(session, &manifest, err) < 0)
 		return err->code;
@@ -46,6 +47,8 @@ static int exchange(struct session *session, struct err *err)
 		manifest_free(manifest);
 		return 0;
 	}
+	own = manifest->limits.max_cost_usd;
+	manifest->limits.max_cost_usd = session_cost_limit(session, own);
 	/* What cannot be recorded is not used. */
 	if (note(session, manifest, err) < 0 || llm_reload(session->llm, manifest, err) < 0 ||
 	    gate_reload(session->gate, manifest, err) < 0) {
@@ -55,6 +58,7 @@ static int exchange(struct session *session, struct err *err)
 	manifest_free(session->manifest_before);
 	session->manifest_before = session->manifest;
 	session->manifest = manifest;
+	session->manifest_max_cost = own;
 	return 0;
 }
 

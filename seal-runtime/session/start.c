@@ -44,6 +44,7 @@ static int load_manifest(struct session *session, struct err *err)
 	if (manifest_load(session->meta.root, &manifest, err) < 0)
 		return err->code;
 	session->manifest = manifest;
+	session->manifest_max_cost = manifest->limits.max_cost_usd;
 	return manifest_trust(manifest, session->meta.root, err);
 }
 

@@ -24,6 +24,8 @@ struct session {
 	bool had_turns; /* the log holds an earlier life of this session */
 
 	struct manifest *manifest;
+	double manifest_max_cost;         /* what it says, without a turn's own limit */
+	double turn_max_cost;             /* of the running turn; 0: none */
 	struct manifest *manifest_before; /* what the gate's last answers may point into */
 	struct llm *llm;
 	struct audit *audit;
@@ -59,6 +61,9 @@ void session_describe(const struct session *session, struct buf *ret_json);
 
 /* The manifest on disk was changed and signed by the client: use it. */
 void session_reload(struct session *session);
+
+/* turn.c: the lower of the manifest's own limit and the running turn's. */
+double session_cost_limit(const struct session *session, double own);
 
 /* context.c: the worker's environment becomes that of the client who opened the
  * session, as if it had been started from there. */

@@ -9,6 +9,7 @@
 #include "gate/gate.h"
 #include "host/host.h"
 #include "llm/llm.h"
+#include "manifest/manifest.h"
 #include "session/cancel.h"
 
 #define TITLE_MAX 80
@@ -64,9 +65,22 @@ static int read_prompt(yyjson_val *params, struct buf *ret_message, struct err *
 	return 0;
 }
 
+/* The person may have given the session another name meanwhile. */
+static void look_at_title(struct session *session)
+{
+	cleanup_folder_meta struct folder_meta meta = {0};
+	struct err ignored;
+
+	if (folder_meta_read(session->dir, &meta, &ignored) < 0 || meta.title[0] == '\0')
+		return;
+	free(session->meta.title);
+	session->meta.title = take_ptr(meta.title);
+}
+
 /* The first line of the first prompt names the session in lists. */
 static int touch(struct session *session, struct str message, struct err *err)
 {
+	look_at_title(session);
 	if (session->meta.title[0] == '\0') {
 		struct str title = str_trim(message);
 
@@ -202,6 +216,35 @@ static int run(struct session *session, struct str message, struct buf *ret_json
 	return read_result(session, &result, ret_json, ret_fault, err);
 }
 
+double session_cost_limit(const struct session *session, double own)
+{
+	double asked = session->turn_max_cost;
+
+	return asked > 0 && (own <= 0 || asked < own) ? asked : own;
+}
+
+static int64_t lower(int64_t a, int64_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
+/* What the prompt asks for may lower the manifest's limits, never raise them.  The
+ * next turn begins with the manifest's again. */
+static int limit(struct session *session, yyjson_val *params, struct err *err)
+{
+	double before = session->manifest->limits.max_cost_usd;
+	yyjson_val *cost = yyjson_obj_get(params, "maxCostUsd");
+
+	session->turn_max_cost = yyjson_is_num(cost) ? yyjson_get_num(cost) : 0;
+	session->manifest->limits.max_cost_usd =
+		session_cost_limit(session, session->manifest_max_cost);
+	gate_begin_turn(session->gate,
+			lower(json_int(params, "maxTurns", 0), session_max_turns(session)));
+	if (session->manifest->limits.max_cost_usd == before)
+		return 0;
+	return llm_reload(session->llm, session->manifest, err);
+}
+
 int session_turn(struct session *session, yyjson_val *params, struct buf *ret_json,
 		 const char **ret_fault, struct err *err)
 {
@@ -213,7 +256,8 @@ int session_turn(struct session *session, yyjson_val *params, struct buf *ret_js
 		return err->code;
 	/* The person may have edited and signed seal.toml since the last turn. */
 	session_reload(session);
-	gate_begin_turn(session->gate, session_max_turns(session));
+	if (limit(session, params, err) < 0)
+		return err->code;
 	cancel_turn_begin((int)json_int(params, "turn", 0));
 	r = run(session, buf_str(&message), ret_json, ret_fault, err);
 	cancel_turn_end();

@@ -153,10 +153,13 @@ def strike(p, process, chance, span):
     """One process, of the kind that chance names if there is one, at a point that chance names."""
     select.select([], [], [], chance.uniform(0, span))
     wanted = chance.choice(["client", "daemon", "worker", "command"])
-    for _ in range(200):
-        found = p.alive()[wanted]
-        if found or process.poll() is not None:
+    while True:
+        now = p.alive()
+        if now[wanted] or process.poll() is not None:
             break
+    # The turn was over before such a process was seen: then one that is there.
+    wanted = wanted if now[wanted] else chance.choice([kind for kind in now if now[kind]] or [None])
+    found = now.get(wanted)
     if not found:
         return None
     try:
@@ -188,7 +191,7 @@ def _():
                 struck["between the halves of the receipt"] = struck.get("between the halves of the receipt", 0) + 1
         last = p.round("last")
         said, errors = wait_for(last)
-        print(f"# seed {SEED}, struck {struck}", flush=True)
+        print(f"# {POINTS} rounds, seed {SEED}, struck {struck}", flush=True)
         assert last.returncode == 0 and "Round last is done." in said, said + errors
         p.verify()
         marks = p.read("marks").split()

@@ -19,6 +19,7 @@ struct err;
 /* Ten characters of time, six of chance: names sort by age. */
 #define FOLDER_ID_LEN   16
 #define FOLDER_LIST_MAX 100000 /* sessions looked at */
+#define FOLDER_TITLE_MAX 200
 #define FOLDER_PAGE     100    /* sessions named in one answer */
 
 int folder_new_id(char ret_id[FOLDER_ID_LEN + 1], struct err *err);
