@@ -21,7 +21,7 @@
 #define TIMEOUT_MAX      1000000
 
 struct options {
-	bool plan;
+	bool plan, dry_run;
 	const char *manifest, *folder;
 	unsigned int timeout_s;
 	char **command;
@@ -49,6 +49,11 @@ static int parse_option(int argc, char **argv, int *at, struct options *options,
 {
 	const char *name = argv[*at], *value = *at + 1 < argc ? argv[*at + 1] : NULL;
 
+	if (strcmp(name, "--dry-run") == 0) {
+		options->dry_run = true;
+		++*at;
+		return 0;
+	}
 	if (strcmp(name, "--manifest") != 0 && strcmp(name, "-C") != 0 &&
 	    strcmp(name, "--timeout") != 0)
 		return err_set(err, ERR_INPUT,
@@ -144,7 +149,8 @@ int sandbox_main(int argc, char **argv)
 	}
 	if (load(&options, cwd, &root, &manifest, &err) < 0)
 		return fail(&err, EXIT_INPUT);
-	by_hand = (struct by_hand){manifest, root, cwd, options.command, options.timeout_s};
+	by_hand = (struct by_hand){manifest, root, cwd, options.command, options.timeout_s,
+				   options.dry_run};
 	return options.plan ? print_plan(&by_hand) : run(&by_hand);
 }
 

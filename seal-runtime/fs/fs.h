@@ -164,3 +164,6 @@ struct fs_search {
 /* Of one file or of a folder; binary files are left out.
  * ERR_INPUT: the pattern cannot be compiled, or takes too long to match. */
 int fs_search(const struct grant_file *grant, const struct fs_search *search, struct err *err);
+
+/* Unified diff of two texts, appended; cut at a limit with a note. */
+void fs_diff(struct str old_text, struct str new_text, const char *path, struct buf *ret_diff);

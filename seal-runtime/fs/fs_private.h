@@ -41,9 +41,6 @@ int fs_recheck(const struct grant_file *grant, struct err *err);
 int fs_put(const struct grant_file *grant, struct str old_bytes, struct str bytes,
 	   struct fs_written *ret_written, struct err *err);
 
-/* Unified diff of two texts, appended; cut at FS_DIFF_MAX with a note. */
-void fs_diff(struct str old_text, struct str new_text, const char *path, struct buf *ret_diff);
-
 /* The pure half of fs_edit(). */
 int fs_edit_text(struct str text, const struct fs_edit *edits, size_t n_edits,
 		 struct buf *ret_text, struct err *err);

@@ -11,11 +11,13 @@
 #include "base/cleanup.h"
 #include "base/dirs.h"
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/json.h"
 #include "gate/command_hosts.h"
 #include "manifest/manifest.h"
 #include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/undo.h"
 
 #define EXIT_TIMED_OUT   124
 #define EXIT_UNAVAILABLE 125
@@ -196,6 +198,8 @@ int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err)
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = { 0 };
 	cleanup_with(command_hosts_free) struct command_hosts *hosts = NULL;
 	cleanup_close int signals = catch_signals();
+	cleanup_buf struct buf changes = BUF_INIT;
+	struct undo_view view = by_hand_view(&changes);
 	struct sandbox_command command = { .timeout_s = by_hand->timeout_s,
 		                           .output_max = KEPT_MAX,
 		                           .cancel_fd = signals,
@@ -208,10 +212,12 @@ int by_hand_run(const struct by_hand *by_hand, int *ret_exit, struct err *err)
 		return err->code;
 	command.grant = prepared.grant;
 	command.hosts = command_hosts_give(take_ptr(hosts));
+	if (by_hand->dry_run)
+		command.dry_run = &view;
 	if (sandbox_run(prepared.sandbox, &command, &outcome, err) < 0)
 		return err->code;
 	*ret_exit = exit_of(&outcome);
-	return 0;
+	return by_hand->dry_run ? fd_write_all(1, buf_str(&changes), err) : 0;
 }
 
 int by_hand_plan(const struct by_hand *by_hand, struct buf *ret_text, struct err *err)

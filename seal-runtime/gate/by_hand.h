@@ -20,6 +20,7 @@ struct by_hand {
 	const char *cwd;        /* real path */
 	char *const *words;     /* the command, NULL-ended */
 	unsigned int timeout_s; /* 0: none */
+	bool dry_run;           /* shows what it changed and throws that away */
 };
 
 /* Runs with this process's standard input, output and error.  The command's
@@ -32,3 +33,16 @@ int by_hand_plan(const struct by_hand *by_hand, struct buf *ret_text, struct err
 
 /* What works on this machine; *ret_works is false when no command can run. */
 int by_hand_doctor(bool as_json, struct buf *ret_text, bool *ret_works, struct err *err);
+
+/* `seal undo`: takes back what the last `n` commands did to the project (overlays
+ * only), with a report; *ret_kept counts what somebody changed since. */
+int by_hand_undo(const char *root, unsigned int n, struct buf *ret_text, unsigned int *ret_kept,
+                 struct err *err);
+int by_hand_undo_list(const char *root, struct buf *ret_text, struct err *err);
+
+/* `seal diff`: what the n-th last command did. */
+int by_hand_diff(const char *root, unsigned int n, struct buf *ret_text, struct err *err);
+
+/* One change after another as text for a person; `ctx` is a struct buf. */
+struct undo_view;
+struct undo_view by_hand_view(struct buf *text);

@@ -232,28 +232,63 @@ static void name_for(int quarantine, const char *leaf, char *ret_name, size_t si
 	}
 }
 
-static int quarantine(const struct sandbox *sandbox, const struct finding *finding,
-                      struct sandbox_outcome *outcome, struct err *err)
+static int move_away(const struct sandbox *sandbox, const char *path, char *ret_place,
+                     int *ret_parent, struct err *err)
 {
-	char folder[PATH_MAX], name[160], hint[PATH_MAX + 256];
+	char folder[PATH_MAX], name[160];
 	const char *leaf;
-	cleanup_close int parent = open_parent(finding->path, &leaf, err);
+	cleanup_close int parent = open_parent(path, &leaf, err);
 	cleanup_close int to = parent < 0 ? -1 : open_quarantine(sandbox, folder, err);
 
 	if (to < 0)
 		return err->code;
-	if (!exists(parent, leaf))
+	ret_place[0] = '\0';
+	if (exists(parent, leaf)) {
+		name_for(to, leaf, name, sizeof(name));
+		if (tree_move(parent, leaf, to, name, err) < 0)
+			return err->code;
+		(void)snprintf(ret_place, PATH_MAX, "%.*s/%s", PATH_MAX - 200, folder, name);
+	}
+	*ret_parent = take_fd(parent);
+	return 0;
+}
+
+static int deny_moved(struct sandbox_outcome *outcome, const char *path, const char *why,
+                      const char *place, struct err *err)
+{
+	char hint[PATH_MAX + 256];
+
+	(void)snprintf(hint, sizeof(hint), "moved to %s; if you want it, put it back yourself",
+	               place);
+	return sandbox_deny(outcome, path, "write", why, hint) ? 0 : err_nomem(err);
+}
+
+int guard_quarantine(const struct sandbox *sandbox, const char *path, const char *shown,
+                     const char *why, struct sandbox_outcome *outcome, struct err *err)
+{
+	cleanup_close int parent = -1;
+	char place[PATH_MAX];
+
+	if (move_away(sandbox, path, place, &parent, err) < 0)
+		return err->code;
+	return place[0] ? deny_moved(outcome, shown, why, place, err) : 0;
+}
+
+static int quarantine(const struct sandbox *sandbox, const struct finding *finding,
+                      struct sandbox_outcome *outcome, struct err *err)
+{
+	cleanup_close int parent = -1;
+	char place[PATH_MAX];
+
+	if (move_away(sandbox, finding->path, place, &parent, err) < 0)
+		return err->code;
+	if (!place[0])
 		return 0;
-	name_for(to, leaf, name, sizeof(name));
-	if (tree_move(parent, leaf, to, name, err) < 0)
-		return err->code;
 	if (finding->put_back && finding->put_back->len &&
-	    fd_replace_file(parent, leaf, buf_str(finding->put_back), 0644, err) < 0)
+	    fd_replace_file(parent, strrchr(finding->path, '/') + 1, buf_str(finding->put_back),
+	                    0644, err) < 0)
 		return err->code;
-	(void)snprintf(hint, sizeof(hint), "moved to %.*s/%s; if you want it, put it back yourself",
-	               PATH_MAX - 1, folder, name);
-	return sandbox_deny(outcome, finding->path, "write", finding->why, hint) ? 0
-	                                                                         : err_nomem(err);
+	return deny_moved(outcome, finding->path, finding->why, place, err);
 }
 
 int guard_after(struct sandbox *sandbox, const struct scan *before, const struct timespec *started,

@@ -20,3 +20,8 @@ void guard_begin(struct timespec *ret_started);
 /* Each finding becomes a denial of the outcome. */
 int guard_after(struct sandbox *sandbox, const struct scan *before, const struct timespec *started,
                 struct sandbox_outcome *outcome, struct err *err);
+
+/* Moves the file or folder at `path` out of anybody's way; what is said is about
+ * `shown`, where the command put it. */
+int guard_quarantine(const struct sandbox *sandbox, const char *path, const char *shown,
+                     const char *why, struct sandbox_outcome *outcome, struct err *err);

@@ -21,6 +21,9 @@ struct sandbox {
 	struct cgroup cgroup;
 	struct job *jobs;
 	unsigned int n_started;
+	/* workspace = "overlay": asked for; and why it cannot be, "" when it can. */
+	bool wants_overlay;
+	char no_overlay[256];
 };
 
 /* Looks through the project and makes the plan of one command. */

@@ -114,6 +114,7 @@ static struct job *job_new(struct sandbox *sandbox, const struct sandbox_command
 	job->command.cancel_fd = job->cancel;
 	job->command.output = keep_fresh;
 	job->command.ctx = job;
+	job->command.in_background = true;
 	return take_ptr(job);
 }
 

@@ -93,8 +93,7 @@ static void read_for_a_while(int fd, struct buf *out)
 		buf_add(out, (struct str){ bytes, (size_t)n });
 }
 
-/* Runs a program; its exit code (-1: could not) and what it printed. */
-static int try_program(char *const argv[], struct buf *out)
+int probe_try(char *const argv[], struct buf *out)
 {
 	static char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C", NULL };
 	posix_spawn_file_actions_t actions;
@@ -144,7 +143,7 @@ static void try_parts(struct probe_line *lines, size_t *n)
 {
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		cleanup_buf struct buf out = BUF_INIT;
-		int code = try_program(parts[i].argv, &out);
+		int code = probe_try(parts[i].argv, &out);
 		struct str text = str_trim(buf_str(&out));
 		bool works = code == 0 && str_ends(text, STR("done"));
 		struct probe_line *line =
@@ -187,7 +186,7 @@ static void try_mounts(struct probe_line *lines, size_t *n)
 		                      "/usr/bin/true",
 		                      NULL };
 	cleanup_buf struct buf out = BUF_INIT;
-	bool works = try_program(argv, &out) == 0;
+	bool works = probe_try(argv, &out) == 0;
 	struct probe_line *line =
 		add(lines, n, "fresh /proc, /dev", works ? PROBE_GOOD : PROBE_FAILED);
 
@@ -202,7 +201,7 @@ static void try_descriptor_binds(struct probe_line *lines, size_t *n)
 	struct probe_line *line;
 	bool works;
 
-	(void)try_program(argv, &out);
+	(void)probe_try(argv, &out);
 	works = str_find(buf_str(&out), STR("--ro-bind-fd"), 0) != STR_NONE;
 	line = add(lines, n, "binds by descriptor", works ? PROBE_GOOD : PROBE_FAILED);
 	found(line, works ? "--bind-fd is there" : "this bubblewrap has no --bind-fd");

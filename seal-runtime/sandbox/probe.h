@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 
+struct buf;
 struct err;
 
 enum probe_state { PROBE_FAILED, PROBE_WARNING, PROBE_GOOD };
@@ -30,3 +31,7 @@ int probe_quick(struct err *err);
 
 /* What to do about this message of bwrap or seal-init. */
 const char *probe_remedy(struct str message);
+
+/* Runs a program in the plainest of environments, a few seconds at most; its exit
+ * code (-1: could not) and what it printed. */
+int probe_try(char *const argv[], struct buf *out);

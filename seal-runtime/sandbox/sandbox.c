@@ -17,6 +17,7 @@
 #include "sandbox/inside.h"
 #include "sandbox/jobs.h"
 #include "sandbox/net/net.h"
+#include "sandbox/overlay/overlay.h"
 #include "sandbox/plan/env_file.h"
 #include "sandbox/plan/scan.h"
 #include "sandbox/probe.h"
@@ -159,18 +160,15 @@ int sandbox_new(const struct sandbox_setup *setup, struct sandbox **ret_sandbox,
 
 	if (!sandbox)
 		return err_nomem(err);
-	/* Writing to the project itself when an overlay was asked for would be worse. */
-	if (setup->manifest->sandbox.overlay)
-		return err_set(
-			err, ERR_INPUT,
-			"[sandbox.os] workspace = \"overlay\" is not supported by this "
-			"version; remove the key to let commands write to the project itself");
 	if (fill(sandbox, setup, err) < 0)
 		return err_wrap(err, "sandbox");
 	if (probe_quick(err) < 0)
 		return err_wrap(err, "sandbox");
 	cgroup_make(setup->manifest->sandbox.limit_processes,
 	            setup->manifest->sandbox.limit_memory_mb, &sandbox->cgroup);
+	sandbox->wants_overlay = setup->manifest->sandbox.overlay;
+	if (sandbox->wants_overlay)
+		(void)overlay_works(sandbox, sandbox->no_overlay, sizeof(sandbox->no_overlay));
 	*ret_sandbox = take_ptr(sandbox);
 	return 0;
 }
@@ -339,12 +337,15 @@ static int make_net(const struct sandbox *sandbox, const struct sandbox_command 
 }
 
 static int run_planned(struct sandbox *sandbox, const struct sandbox_command *command,
-                       const struct plan *plan, struct sandbox_outcome *outcome, struct err *err)
+                       const struct launch_input *launch, struct sandbox_outcome *outcome,
+                       struct err *err)
 {
+	const struct plan *plan = launch->plan;
 	__attribute__((cleanup(output_fini))) struct output output = output_of(sandbox, command);
 	cleanup_with(net_free) struct net *net = NULL;
 	struct run_input input = {
 		.launch = { .plan = plan,
+		            .overlay = launch->overlay,
 		            .cgroup_fds = sandbox->cgroup.fds,
 		            .n_cgroup_fds = sandbox->cgroup.n },
 		.timeout_s = command->timeout_s,
@@ -375,25 +376,74 @@ static int run_planned(struct sandbox *sandbox, const struct sandbox_command *co
 	return r;
 }
 
+/* Whether this command gets an overlay.  What is asked for and cannot be is said
+ * in its output, but a dry run on the project itself would be none. */
+static int wants_overlay(const struct sandbox *sandbox, const struct sandbox_command *command,
+                         struct buf *note, struct err *err)
+{
+	char why[sizeof(sandbox->no_overlay)] = "";
+
+	(void)snprintf(why, sizeof(why), "%s", sandbox->no_overlay);
+	if (command->dry_run && !sandbox->wants_overlay && overlay_works(sandbox, why, sizeof(why)))
+		return 1;
+	if (command->dry_run && why[0])
+		return err_set(err, ERR_INPUT,
+		               "no overlay is possible here (%s), so nothing can be tried "
+		               "without doing it",
+		               why);
+	if (!sandbox->wants_overlay)
+		return 0;
+	if (command->in_background)
+		(void)snprintf(why, sizeof(why), "it runs in the background");
+	if (!why[0])
+		return 1;
+	buf_addf(note,
+	         "\n[no overlay for this command: %s; it wrote to the project itself, and "
+	         "`seal undo` cannot take that back]\n",
+	         why);
+	return 0;
+}
+
+static void tell(const struct sandbox_command *command, const struct buf *note,
+                 struct sandbox_outcome *outcome)
+{
+	struct err ignored;
+
+	if (command->stderr_fd >= 0)
+		(void)fd_write_all(command->stderr_fd, buf_str(note), &ignored);
+	else
+		buf_add(&outcome->output, buf_str(note));
+}
+
 static int run(struct sandbox *sandbox, const struct sandbox_command *command,
                struct sandbox_outcome *ret_outcome, struct err *err)
 {
 	cleanup_with(scan_fini) struct scan scan = { 0 };
 	cleanup_with(plan_fini) struct plan plan = { 0 };
 	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome outcome = { 0 };
+	__attribute__((cleanup(overlay_finip))) struct overlay overlay = OVERLAY_NONE;
+	struct launch_input launch = { .plan = &plan };
 	struct timespec started;
 	struct err ignored;
 	int r;
 
 	if (sandbox_plan(sandbox, &command->grant, &scan, &plan, err) < 0)
 		return err->code;
+	r = wants_overlay(sandbox, command, &overlay.note, err);
+	if (r > 0 && overlay_begin(sandbox, command->grant.script, &overlay, err) >= 0)
+		launch.overlay = &overlay.launch;
+	if (r != 0 && !launch.overlay)
+		return err->code;
 	guard_begin(&started);
-	r = run_planned(sandbox, command, &plan, &outcome, err);
+	r = run_planned(sandbox, command, &launch, &outcome, err);
+	if (r >= 0 && launch.overlay)
+		r = overlay_end(sandbox, &overlay, &scan, command->dry_run, &outcome, err);
 	/* Whatever became of the command: what it left is looked at. */
 	if (guard_after(sandbox, &scan, &started, &outcome, r < 0 ? &ignored : err) < 0 && r >= 0)
 		return err->code;
 	if (r < 0)
 		return r;
+	tell(command, &overlay.note, &outcome);
 	*ret_outcome = outcome;
 	outcome = (struct sandbox_outcome){ 0 };
 	return 0;

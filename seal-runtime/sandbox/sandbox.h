@@ -19,6 +19,7 @@ struct err;
 struct manifest;
 struct sandbox;
 struct sockaddr;
+struct undo_view;
 
 struct sandbox_setup {
 	const struct manifest *manifest;
@@ -61,6 +62,12 @@ struct sandbox_command {
 	/* Output as it comes, for the screen; may be NULL. */
 	void (*output)(void *ctx, struct str bytes);
 	void *ctx;
+	/* Its writes go to the project as they come, workspace = "overlay" or not: others
+	 * work there meanwhile.  sandbox_start() sets it. */
+	bool in_background;
+	/* What the command did is shown and thrown away; ERR_SYS where there can be no
+	 * overlay.  May be NULL. */
+	const struct undo_view *dry_run;
 	/* Descriptors for a command run by hand; -1: /dev/null and a pipe. */
 	int stdin_fd, stdout_fd, stderr_fd;
 };

@@ -33,9 +33,22 @@ static struct dirent *next(DIR *list)
 	return NULL;
 }
 
+/* A folder that its owner may neither list nor write is still the owner's to remove. */
+static int open_folder(int dir, const char *name)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, name, flags);
+
+	if (fd < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
+		fd = openat(dir, name, flags);
+	if (fd >= 0)
+		(void)fchmod(fd, 0700);
+	return fd;
+}
+
 void tree_remove(int dir, const char *name)
 {
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open_folder(dir, name);
 	cleanup_dir DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
@@ -49,7 +62,19 @@ struct copy {
 	int from, to;
 	const char *name, *new_name;
 	int follow, depth;
+	int exact; /* modes and times too */
 };
+
+/* As exact as the owner can make it; what fails is no reason to lose the copy. */
+static void match(const struct copy *copy, int out, const struct stat *st)
+{
+	const struct timespec times[] = { st->st_atim, st->st_mtim };
+
+	if (!copy->exact)
+		return;
+	(void)fchmod(out, st->st_mode & 07777);
+	(void)futimens(out, times);
+}
 
 static int copy_file(const struct copy *copy, const struct stat *st, struct err *err)
 {
@@ -65,12 +90,13 @@ static int copy_file(const struct copy *copy, const struct stat *st, struct err 
 		return err_sys(err, "create %s", copy->new_name);
 	while ((n = sendfile(out, in, NULL, COPY_AT_ONCE)) > 0)
 		continue;
+	match(copy, out, st);
 	return n < 0 ? err_sys(err, "copy %s", copy->name) : 0;
 }
 
 static int copy_any(const struct copy *copy, struct err *err);
 
-static int copy_folder(const struct copy *copy, struct err *err)
+static int copy_folder(const struct copy *copy, const struct stat *st, struct err *err)
 {
 	int in = openat(copy->from, copy->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_dir DIR *list = in < 0 ? NULL : fdopendir(in);
@@ -88,9 +114,10 @@ static int copy_folder(const struct copy *copy, struct err *err)
 	if (out < 0)
 		return err_sys(err, "open %s", copy->new_name);
 	while (r >= 0 && (entry = next(list)))
-		r = copy_any(
-			&(struct copy){ in, out, entry->d_name, entry->d_name, 0, copy->depth + 1 },
-			err);
+		r = copy_any(&(struct copy){ in, out, entry->d_name, entry->d_name, 0,
+		                             copy->depth + 1, copy->exact },
+		             err);
+	match(copy, out, st);
 	return r;
 }
 
@@ -114,7 +141,7 @@ static int copy_any(const struct copy *copy, struct err *err)
 	if (fstatat(copy->from, copy->name, &st, copy->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (S_ISDIR(st.st_mode))
-		return copy_folder(copy, err);
+		return copy_folder(copy, &st, err);
 	if (S_ISREG(st.st_mode))
 		return copy_file(copy, &st, err);
 	return S_ISLNK(st.st_mode) ? copy_link(copy, err) : 0;
@@ -122,7 +149,12 @@ static int copy_any(const struct copy *copy, struct err *err)
 
 int tree_copy(int from, const char *name, int to, const char *new_name, int follow, struct err *err)
 {
-	return copy_any(&(struct copy){ from, to, name, new_name, follow, 0 }, err);
+	return copy_any(&(struct copy){ from, to, name, new_name, follow, 0, 0 }, err);
+}
+
+int tree_copy_exact(int from, const char *name, int to, const char *new_name, struct err *err)
+{
+	return copy_any(&(struct copy){ from, to, name, new_name, 0, 0, 1 }, err);
 }
 
 int tree_move(int from, const char *name, int to, const char *new_name, struct err *err)
@@ -133,7 +165,7 @@ int tree_move(int from, const char *name, int to, const char *new_name, struct e
 		return 0;
 	if (errno != EXDEV)
 		return err_sys(err, "move %s away", name);
-	r = tree_copy(from, name, to, new_name, 0, err);
+	r = tree_copy_exact(from, name, to, new_name, err);
 	if (r < 0)
 		return err_wrap(err, "move %s away", name);
 	tree_remove(from, name);

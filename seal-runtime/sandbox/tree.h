@@ -10,6 +10,9 @@ struct err;
 int tree_copy(int from, const char *name, int to, const char *new_name, int follow,
               struct err *err);
 
+/* With modes and times. */
+int tree_copy_exact(int from, const char *name, int to, const char *new_name, struct err *err);
+
 void tree_remove(int dir, const char *name);
 
 /* Renames, or copies and removes where the places are of different file systems. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sandbox/init/init.h"
+#include "sandbox/init/overlay.h"
 #include "sandbox/init/seccomp.h"
 
 #if defined(__x86_64__)
@@ -286,6 +287,8 @@ int main(int argc, char **argv)
 	sigset_t all;
 	pid_t command;
 
+	if (argc > 1 && strcmp(argv[1], "--overlay") == 0)
+		return overlay_main(argc, argv);
 	control = argc > 4 ? number(argv[2]) : -1;
 	if (config < 3 || control < 3)
 		return INIT_FAILED;

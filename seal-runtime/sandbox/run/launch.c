@@ -26,6 +26,7 @@ void launch_args_finip(struct launch_args *args)
 		(void)close(args->fds[i]);
 	free(args->fds);
 	buf_fini(&args->text);
+	buf_fini(&args->again);
 }
 
 void launch_put(struct launch_args *args, const char *word)
@@ -103,16 +104,34 @@ static int spawn_actions(posix_spawn_file_actions_t *actions, const struct launc
 	return r;
 }
 
-static int spawn(const struct plan *plan, const struct launch_args *args,
+/* With an overlay seal-init comes first and becomes bwrap.  The number of words. */
+static size_t put_words(const struct launch_overlay *overlay, const char *const *bwrap, char **argv)
+{
+	const char *const before[] = { "seal-init", "--overlay", overlay ? overlay->config : NULL,
+		                       "--" };
+	size_t n = 0;
+
+	if (overlay) {
+		memcpy(argv, before, sizeof(before));
+		n = sizeof(before) / sizeof(before[0]);
+	}
+	for (; *bwrap; bwrap++)
+		argv[n++] = (char *)(uintptr_t)*bwrap;
+	return n;
+}
+
+static int spawn(const struct launch_input *input, const struct launch_args *args,
                  const struct numbers *numbers, const int ends[3], pid_t *ret_pid)
 {
+	const struct plan *plan = input->plan;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	char options[16], config[16], control[16];
-	cleanup_free char **argv = calloc(plan->n_command + 9, sizeof(*argv));
-	const char *const head[] = { "bwrap",          "--args", options, "--",
-		                     "/run/seal/init", config,   control, "--" };
+	cleanup_free char **argv = calloc(plan->n_command + 13, sizeof(*argv));
+	const char *const head[] = { LAUNCH_BWRAP, "--args", options, "--", "/run/seal/init",
+		                     config,       control,  "--",    NULL };
 	sigset_t signals;
+	size_t n;
 	int r;
 
 	if (!argv)
@@ -120,8 +139,8 @@ static int spawn(const struct plan *plan, const struct launch_args *args,
 	(void)snprintf(options, sizeof(options), "%d", numbers->options);
 	(void)snprintf(config, sizeof(config), "%d", numbers->config);
 	(void)snprintf(control, sizeof(control), "%d", numbers->control);
-	memcpy(argv, head, sizeof(head));
-	memcpy(argv + 8, plan->command, plan->n_command * sizeof(*argv));
+	n = put_words(input->overlay, head, argv);
+	memcpy(argv + n, plan->command, plan->n_command * sizeof(*argv));
 	/* What the person's shell left open is not for the sandbox. */
 	(void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 	(void)posix_spawnattr_init(&attributes);
@@ -134,8 +153,8 @@ static int spawn(const struct plan *plan, const struct launch_args *args,
 	(void)posix_spawnattr_setsigdefault(&attributes, &signals);
 	r = spawn_actions(&actions, args, ends);
 	if (r == 0)
-		r = posix_spawn(ret_pid, LAUNCH_BWRAP, &actions, &attributes, argv,
-		                plan->environment);
+		r = posix_spawn(ret_pid, input->overlay ? input->overlay->init : LAUNCH_BWRAP,
+		                &actions, &attributes, argv, plan->environment);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attributes);
 	return r;
@@ -165,6 +184,39 @@ static void allow_many_files(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+int launch_overlay_config(const struct launch_overlay *overlay, int project_fd, struct str again,
+                          struct err *err)
+{
+	cleanup_close int fd =
+		open(overlay->config, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	cleanup_buf struct buf text = BUF_INIT;
+
+	if (fd < 0)
+		return err_sys(err, "create %s", overlay->config);
+	buf_addf(&text, "l%d %s", project_fd, overlay->project);
+	buf_addc(&text, '\0');
+	buf_addf(&text, "u%s", overlay->upper);
+	buf_addc(&text, '\0');
+	buf_addf(&text, "w%s", overlay->work);
+	buf_addc(&text, '\0');
+	buf_add(&text, again);
+	if (buf_check(&text, "the overlay's configuration", err) < 0)
+		return err->code;
+	return fd_write_all(fd, buf_str(&text), err);
+}
+
+static int prepare_overlay(const struct launch_overlay *overlay, struct launch_args *args,
+                           struct err *err)
+{
+	int fd = fcntl(overlay->project_fd, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return err_sys(err, "pass the project's folder");
+	if (launch_keep(args, fd, err) < 0 || buf_check(&args->again, "the paths", err) < 0)
+		return err->code;
+	return launch_overlay_config(overlay, fd, buf_str(&args->again), err);
+}
+
 static int prepare(const struct launch_input *input, struct launch_args *args, int control,
                    struct numbers *ret, struct err *err)
 {
@@ -174,6 +226,8 @@ static int prepare(const struct launch_input *input, struct launch_args *args, i
 	r = launch_options(input, args, err);
 	if (r < 0)
 		return r;
+	if (input->overlay && prepare_overlay(input->overlay, args, err) < 0)
+		return err->code;
 	ret->options = launch_memory_file(buf_str(&args->text), err);
 	if (ret->options < 0 || launch_keep(args, ret->options, err) < 0)
 		return err->code;
@@ -205,8 +259,7 @@ int launch_start(const struct launch_input *input, struct launch *ret_launch, st
 	r = prepare(input, &args, control[1], &numbers, err);
 	if (r < 0)
 		return r;
-	errno = spawn(input->plan, &args, &numbers, (int[]){ in[0], out[1], error[1] },
-	              &launch.bwrap);
+	errno = spawn(input, &args, &numbers, (int[]){ in[0], out[1], error[1] }, &launch.bwrap);
 	if (errno != 0)
 		return err_sys(err, "start " LAUNCH_BWRAP
 		                    " (install bubblewrap: apt-get install bubblewrap)");

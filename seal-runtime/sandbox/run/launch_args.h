@@ -16,6 +16,7 @@ struct launch_args {
 	struct buf text; /* NUL-ended words */
 	int *fds;        /* owned */
 	size_t n_fds;
+	struct buf again; /* what has to be opened again beneath an overlay: its records */
 };
 
 void launch_args_finip(struct launch_args *args);

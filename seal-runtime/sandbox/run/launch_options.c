@@ -25,7 +25,8 @@ static void put_number(struct launch_args *args, const char *format, unsigned lo
  * background command that swaps a folder for a link meanwhile gets an error,
  * not somebody else's files.
  */
-static int put_bind(struct launch_args *args, const struct plan_step *step, struct err *err)
+static int put_bind(const struct launch_input *input, struct launch_args *args,
+                    const struct plan_step *step, struct err *err)
 {
 	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 		                .resolve = RESOLVE_NO_SYMLINKS };
@@ -39,6 +40,10 @@ static int put_bind(struct launch_args *args, const struct plan_step *step, stru
 	r = launch_keep(args, fd, err);
 	if (r < 0)
 		return r;
+	if (input->overlay && path_covers(input->overlay->project, step->source)) {
+		buf_addf(&args->again, "o%d %s", fd, step->source);
+		buf_addc(&args->again, '\0');
+	}
 	launch_put(args, is_writable ? "--bind-fd" : "--ro-bind-fd");
 	put_number(args, PUT_DECIMAL, (unsigned long)fd);
 	launch_put(args, step->target);
@@ -53,7 +58,8 @@ static void put_pair(struct launch_args *args, const char *option, const char *s
 	launch_put(args, target);
 }
 
-static int put_step(struct launch_args *args, const struct plan_step *step, struct err *err)
+static int put_step(const struct launch_input *input, struct launch_args *args,
+                    const struct plan_step *step, struct err *err)
 {
 	switch (step->kind) {
 	case PLAN_SYSTEM:
@@ -80,7 +86,7 @@ static int put_step(struct launch_args *args, const struct plan_step *step, stru
 	case PLAN_READ:
 	case PLAN_WRITE:
 	case PLAN_PIN:
-	case PLAN_PROTECT: return put_bind(args, step, err);
+	case PLAN_PROTECT: return put_bind(input, args, step, err);
 	}
 	return err_set(err, ERR_INTERNAL, "a plan's step of no kind");
 }
@@ -122,7 +128,7 @@ int launch_options(const struct launch_input *input, struct launch_args *args, s
 		if (i + 1 == plan->n_steps)
 			r = put_hosts(args, input->hosts, err);
 		if (r >= 0)
-			r = put_step(args, &plan->steps[i], err);
+			r = put_step(input, args, &plan->steps[i], err);
 	}
 	launch_put(args, "--chdir");
 	launch_put(args, plan->cwd);
