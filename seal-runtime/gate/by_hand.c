@@ -96,7 +96,7 @@ static void list_freep(char ***list)
  * By hand nothing is kept, so without a runtime folder of the login session one
  * in /tmp serves; the person's home stays as it was.
  */
-static int find_runtime(char **ret_path, struct err *err)
+int by_hand_runtime(char **ret_path, struct err *err)
 {
 	const char *given = getenv("XDG_RUNTIME_DIR");
 	char path[64];
@@ -121,14 +121,15 @@ static int find_runtime(char **ret_path, struct err *err)
 
 static int new_sandbox(const struct by_hand *by_hand, struct sandbox **ret_sandbox, struct err *err)
 {
-	cleanup_free char *runtime = NULL;
+	cleanup_free char *runtime = NULL, *undo = NULL;
 	struct sandbox_setup setup = { .manifest = by_hand->manifest,
 		                       .root = by_hand->root,
 		                       .no_env_files = true };
 
-	if (find_runtime(&runtime, err) < 0)
+	if (by_hand_runtime(&runtime, err) < 0 || by_hand_undo_folder(&undo, err) < 0)
 		return err->code;
 	setup.runtime_dir = runtime;
+	setup.undo_dir = undo;
 	return sandbox_new(&setup, ret_sandbox, err);
 }
 

@@ -43,6 +43,11 @@ int by_hand_undo_list(const char *root, struct buf *ret_text, struct err *err);
 /* `seal diff`: what the n-th last command did. */
 int by_hand_diff(const char *root, unsigned int n, struct buf *ret_text, struct err *err);
 
+/* For by_hand*.c: $XDG_RUNTIME_DIR/seal, or one in /tmp; and where overlays lie
+ * (NULL: the usual place). */
+int by_hand_runtime(char **ret_path, struct err *err);
+int by_hand_undo_folder(char **ret_folder, struct err *err);
+
 /* One change after another as text for a person; `ctx` is a struct buf. */
 struct undo_view;
 struct undo_view by_hand_view(struct buf *text);

@@ -1,6 +1,11 @@
 /* `seal undo`, `seal diff`, and what a dry run shows. */
 #include "gate/by_hand.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -10,6 +15,28 @@
 #include "sandbox/undo.h"
 
 #define SHOWN_MAX ((size_t)1 << 20) /* bytes of a file that are compared as text */
+
+/*
+ * Where seal keeps nothing of this person yet, a command by hand leaves the home
+ * as it was: its overlay lies in the runtime folder then.
+ */
+int by_hand_undo_folder(char **ret_folder, struct err *err)
+{
+	const char *given = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	cleanup_free char *runtime = NULL;
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/.local/state/seal", home ? home : "");
+	if ((given && given[0] == '/') || access(path, F_OK) == 0) {
+		*ret_folder = NULL;
+		return 0;
+	}
+	if (by_hand_runtime(&runtime, err) < 0)
+		return err->code;
+	(void)snprintf(path, sizeof(path), "%s/undo", runtime);
+	*ret_folder = strdup(path);
+	return *ret_folder ? 0 : err_nomem(err);
+}
 
 /* Too large, or no text: then it is only named. */
 static bool read_text(int fd, struct buf *ret_text)
@@ -46,8 +73,11 @@ int by_hand_diff(const char *root, unsigned int n, struct buf *ret_text, struct 
 	cleanup_free char *command = NULL;
 	cleanup_buf struct buf changes = BUF_INIT;
 	struct undo_view view = by_hand_view(&changes);
+	cleanup_free char *folder = NULL;
 
-	if (undo_show(root, n, &view, &command, err) < 0)
+	if (by_hand_undo_folder(&folder, err) < 0)
+		return err->code;
+	if (undo_show(folder, root, n, &view, &command, err) < 0)
 		return err->code;
 	if (!command)
 		return err_set(err, ERR_INPUT,
@@ -64,8 +94,11 @@ int by_hand_undo(const char *root, unsigned int n, struct buf *ret_text, unsigne
                  struct err *err)
 {
 	__attribute__((cleanup(undo_result_finip))) struct undo_result result = { 0 };
+	cleanup_free char *folder = NULL;
 
-	if (undo_last(root, n, &result, err) < 0)
+	if (by_hand_undo_folder(&folder, err) < 0)
+		return err->code;
+	if (undo_last(folder, root, n, &result, err) < 0)
 		return err->code;
 	*ret_kept = result.n_kept;
 	buf_add(ret_text, buf_str(&result.report));
@@ -80,5 +113,9 @@ int by_hand_undo(const char *root, unsigned int n, struct buf *ret_text, unsigne
 
 int by_hand_undo_list(const char *root, struct buf *ret_text, struct err *err)
 {
-	return undo_list(root, ret_text, err);
+	cleanup_free char *folder = NULL;
+
+	if (by_hand_undo_folder(&folder, err) < 0)
+		return err->code;
+	return undo_list(folder, root, ret_text, err);
 }

@@ -24,6 +24,7 @@ struct sandbox {
 	/* workspace = "overlay": asked for; and why it cannot be, "" when it can. */
 	bool wants_overlay;
 	char no_overlay[256];
+	char *undo_dir;
 };
 
 /* Looks through the project and makes the plan of one command. */

@@ -40,6 +40,7 @@ void sandbox_free(struct sandbox *sandbox)
 	free(sandbox->etc);
 	free(sandbox->init);
 	free(sandbox->home);
+	free(sandbox->undo_dir);
 	free(sandbox->mask_file);
 	free(sandbox->mask_folder);
 	for (size_t i = 0; i < PLAN_LINKS_MAX; i++)
@@ -145,6 +146,9 @@ static int fill(struct sandbox *sandbox, const struct sandbox_setup *setup, stru
 	sandbox->runtime_dir = strdup(setup->runtime_dir);
 	sandbox->session_dir = setup->session_dir ? strdup(setup->session_dir) : NULL;
 	if (!sandbox->runtime_dir || (setup->session_dir && !sandbox->session_dir))
+		return err_nomem(err);
+	sandbox->undo_dir = setup->undo_dir ? strdup(setup->undo_dir) : NULL;
+	if (setup->undo_dir && !sandbox->undo_dir)
 		return err_nomem(err);
 	if (dirs_part("seal-init", &sandbox->init, err) < 0 || make_masks(sandbox, err) < 0)
 		return err->code;

@@ -26,6 +26,7 @@ struct sandbox_setup {
 	const char *root;        /* real path of the project */
 	const char *session_dir; /* spilled output goes to <dir>/output/ */
 	const char *runtime_dir; /* $XDG_RUNTIME_DIR/seal: the prepared /etc, quarantine */
+	const char *undo_dir;    /* where overlays lie; NULL: <state>/undo */
 	bool no_env_files; /* leave the project\'s env files alone, whatever the manifest says */
 };
 

@@ -1,6 +1,6 @@
 /*
  * What commands did to a project in overlays (`workspace = "overlay"`): listed,
- * shown and undone.  For the person; nothing that a guest can call leads here.
+ * shown and undone.  `folder` is where the overlays lie; NULL: <state>/undo.  For the person; nothing that a guest can call leads here.
  */
 #pragma once
 
@@ -27,8 +27,8 @@ struct undo_view {
 
 /* The `n`-th last command that can be undone (1 = the last): what it did.
  * *ret_command is freed by the caller; NULL when there are not that many. */
-int undo_show(const char *root, unsigned int n, const struct undo_view *view, char **ret_command,
-              struct err *err);
+int undo_show(const char *folder, const char *root, unsigned int n, const struct undo_view *view,
+              char **ret_command, struct err *err);
 
 struct undo_result {
 	unsigned int n_commands, n_restored, n_kept;
@@ -41,7 +41,8 @@ static inline void undo_result_finip(struct undo_result *result)
 
 /* Takes back what the last `n` commands did, newest first.  A file that is not
  * as the command left it stays as it is and is reported. */
-int undo_last(const char *root, unsigned int n, struct undo_result *ret_result, struct err *err);
+int undo_last(const char *folder, const char *root, unsigned int n, struct undo_result *ret_result,
+              struct err *err);
 
 /* One line for each command that can be undone, newest first. */
-int undo_list(const char *root, struct buf *ret_text, struct err *err);
+int undo_list(const char *folder, const char *root, struct buf *ret_text, struct err *err);

@@ -109,7 +109,7 @@ int overlay_begin(const struct sandbox *sandbox, struct str command, struct over
 	overlay->project = open(sandbox->root, OPEN_FOLDER);
 	if (overlay->project < 0)
 		return err_sys(err, "open %s", sandbox->root);
-	if (undo_store_open(sandbox->root, true, &overlay->store, err) < 0)
+	if (undo_store_open(sandbox->undo_dir, sandbox->root, true, &overlay->store, err) < 0)
 		return err->code;
 	if (path_covers(sandbox->root, overlay->store.path))
 		return err_set(err, ERR_INPUT, "%s lies within the project", overlay->store.path);

@@ -61,16 +61,27 @@ static int write_new(int folder, const char *name, struct str text, struct err *
 	return fd_write_all(fd, text, err);
 }
 
-int undo_store_open(const char *root, bool make, struct undo_store *ret_store, struct err *err)
+static int path_of(const char *folder, const char *root, char *ret_path, struct err *err)
 {
-	__attribute__((cleanup(undo_store_finip))) struct undo_store store = UNDO_STORE_NONE;
 	cleanup_free char *state = NULL;
-	char path[PATH_MAX], hash[HASH_HEX];
+	char hash[HASH_HEX];
 
-	if (dirs_get(DIRS_STATE, &state, err) < 0)
+	if (!folder && dirs_get(DIRS_STATE, &state, err) < 0)
 		return err->code;
 	hash_hex(str_of(root), hash);
-	(void)snprintf(path, sizeof(path), "%s/undo/%.16s", state, hash);
+	(void)snprintf(ret_path, PATH_MAX, "%s%s/%.16s", folder ? folder : state,
+	               folder ? "" : "/undo", hash);
+	return 0;
+}
+
+int undo_store_open(const char *folder, const char *root, bool make, struct undo_store *ret_store,
+                    struct err *err)
+{
+	__attribute__((cleanup(undo_store_finip))) struct undo_store store = UNDO_STORE_NONE;
+	char path[PATH_MAX];
+
+	if (path_of(folder, root, path, err) < 0)
+		return err->code;
 	if (make && fd_make_dirs(path, err) < 0)
 		return err->code;
 	store.folder = open(path, OPEN_FOLDER);

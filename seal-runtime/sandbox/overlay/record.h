@@ -2,7 +2,7 @@
  * Private to overlay/: where the overlays of a project's commands lie, one
  * folder a command, numbered.
  *
- *   STATE/undo/HASH/            of the project's path; `root` holds the path
+ *   FOLDER/HASH/                of the project's path; `root` holds the path
  *     000012/                   a command
  *       lock                    held while the command runs
  *       command                 what was run
@@ -32,8 +32,9 @@ static inline void undo_store_finip(struct undo_store *store)
 	undo_store_fini(store);
 }
 
-/* Makes the folder when `make`; without it *ret is left as none when there is none. */
-int undo_store_open(const char *root, bool make, struct undo_store *ret_store, struct err *err);
+/* `folder` NULL: <state>/undo.  Makes the folder when `make`; without it *ret is left as none when there is none. */
+int undo_store_open(const char *folder, const char *root, bool make, struct undo_store *ret_store,
+                    struct err *err);
 
 /* One at a time puts something into the project or takes it out. */
 int undo_store_lock(struct undo_store *store, struct err *err);

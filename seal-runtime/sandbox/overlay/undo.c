@@ -194,7 +194,8 @@ static int take_back(const struct undo_store *store, unsigned int number, int pr
 	return 0;
 }
 
-int undo_last(const char *root, unsigned int n, struct undo_result *ret_result, struct err *err)
+int undo_last(const char *folder, const char *root, unsigned int n, struct undo_result *ret_result,
+              struct err *err)
 {
 	cleanup_store struct undo_store store = UNDO_STORE_NONE;
 	unsigned int numbers[RECORDS_MAX];
@@ -204,7 +205,7 @@ int undo_last(const char *root, unsigned int n, struct undo_result *ret_result, 
 
 	if (project < 0)
 		return err_sys(err, "open %s", root);
-	if (undo_store_open(root, false, &store, err) < 0)
+	if (undo_store_open(folder, root, false, &store, err) < 0)
 		return err->code;
 	if (store.folder < 0)
 		return 0;
@@ -217,8 +218,8 @@ int undo_last(const char *root, unsigned int n, struct undo_result *ret_result, 
 	return r < 0 ? err_wrap(err, "undo") : buf_check(&ret_result->report, "the report", err);
 }
 
-int undo_show(const char *root, unsigned int n, const struct undo_view *view, char **ret_command,
-              struct err *err)
+int undo_show(const char *folder, const char *root, unsigned int n, const struct undo_view *view,
+              char **ret_command, struct err *err)
 {
 	cleanup_store struct undo_store store = UNDO_STORE_NONE;
 	cleanup_record struct undo_record record = UNDO_RECORD_NONE;
@@ -230,7 +231,7 @@ int undo_show(const char *root, unsigned int n, const struct undo_view *view, ch
 
 	if (project < 0)
 		return err_sys(err, "open %s", root);
-	if (undo_store_open(root, false, &store, err) < 0)
+	if (undo_store_open(folder, root, false, &store, err) < 0)
 		return err->code;
 	if (store.folder < 0 || n == 0 || n > RECORDS_MAX ||
 	    undo_records_list(&store, numbers, n) < n)
@@ -261,13 +262,13 @@ static void list_one(const struct undo_store *store, unsigned int number, struct
 	buf_addc(out, '\n');
 }
 
-int undo_list(const char *root, struct buf *ret_text, struct err *err)
+int undo_list(const char *folder, const char *root, struct buf *ret_text, struct err *err)
 {
 	cleanup_store struct undo_store store = UNDO_STORE_NONE;
 	unsigned int numbers[RECORDS_MAX];
 	size_t found;
 
-	if (undo_store_open(root, false, &store, err) < 0)
+	if (undo_store_open(folder, root, false, &store, err) < 0)
 		return err->code;
 	found = store.folder < 0 ? 0 : undo_records_list(&store, numbers, RECORDS_MAX);
 	for (size_t i = 0; i < found; i++)
