@@ -1,6 +1,7 @@
 /*
  * What commands did to a project in overlays (`workspace = "overlay"`): listed,
- * shown and undone.  `folder` is where the overlays lie; NULL: <state>/undo.  For the person; nothing that a guest can call leads here.
+ * shown and undone.  For the person; nothing that a guest can call leads here.
+ * `folder` is where the overlays lie; NULL: <state>/undo.
  */
 #pragma once
 

@@ -32,7 +32,8 @@ static inline void undo_store_finip(struct undo_store *store)
 	undo_store_fini(store);
 }
 
-/* `folder` NULL: <state>/undo.  Makes the folder when `make`; without it *ret is left as none when there is none. */
+/* `folder` NULL: <state>/undo.  Makes it when `make`; else `ret_store` is left as
+ * none when there is none. */
 int undo_store_open(const char *folder, const char *root, bool make, struct undo_store *ret_store,
                     struct err *err);
 
