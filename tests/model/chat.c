@@ -4,7 +4,7 @@
  *   chat [options] REQUEST.json      (the WIT `request` record)
  *
  * stdout: {"outcome":{"ok":..}|{"err":..},"text":..,"thought":..,"tools":[..],
- *          "retries":[..],"ms":N,"cost":N,"info":{..}}
+ *          "retries":[..],"ms":N,"late":N (ms after a cancel),"cost":N,"info":{..}}
  * Exit 0 when a call came back, whatever it said; 2 with a sentence on stderr
  * when the model could not be set up.
  */
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,16 +35,33 @@ struct options {
 	double connect, first_byte, silence;
 	long cancel_ms; /* -1: never */
 	int times;
-	bool is_paused; /* before each call: until a line comes */
+	bool is_paused;         /* before each call: until a line comes */
+	bool is_cut;            /* cancelled at the first text */
 };
 
 struct heard {
 	struct buf text, thought, tools, retries;
+	int cancel_fd;     /* written to at the first text; -1: not */
+	int64_t cancelled; /* when that was */
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static void on_text(void *ctx, struct str delta)
 {
-	buf_add(&((struct heard *)ctx)->text, delta);
+	struct heard *heard = ctx;
+
+	buf_add(&heard->text, delta);
+	if (heard->cancel_fd >= 0 && heard->cancelled == 0) {
+		heard->cancelled = now_ms();
+		(void)eventfd_write(heard->cancel_fd, 1);
+	}
 }
 
 static void on_thought(void *ctx, struct str delta)
@@ -73,14 +91,6 @@ static void put_lines(struct json *w, const char *key, const struct buf *lines)
 	while (str_line(&rest, &line))
 		json_put(w, line);
 	json_end(w);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void add_header(struct options *options, char *text)
@@ -160,6 +170,9 @@ static void read_option(struct options *options, int option)
 	case 'k':
 		model->context_length = atol(optarg);
 		break;
+	case 'a':
+		options->is_cut = true;
+		break;
 	case 'w':
 		options->is_paused = true;
 		break;
@@ -192,6 +205,7 @@ static void read_options(struct options *options, int argc, char **argv)
 	    {"max-cost", 1, NULL, '$'},
 	    {"max-session-tokens", 1, NULL, '#'},
 	    {"context", 1, NULL, 'k'},
+	    {"cancel-at-text", 0, NULL, 'a'},
 	    {"pause", 0, NULL, 'w'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -218,16 +232,20 @@ static int cancel_after(long ms)
 static int run_once(struct llm *llm, const struct options *options, struct str request,
 		    struct err *err)
 {
-	struct heard heard = {.text = BUF_INIT};
+	struct heard heard = {.cancel_fd = -1};
 	const struct llm_sink sink = {&heard, on_text, on_thought, on_tool, on_retry};
 	cleanup_buf struct buf outcome = BUF_INIT, info = BUF_INIT, line = BUF_INIT,
 			       cost = BUF_INIT;
-	cleanup_close int cancel_fd = cancel_after(options->cancel_ms);
-	int64_t started = now_ms();
+	cleanup_close int cancel_fd =
+	    options->is_cut ? eventfd(0, EFD_CLOEXEC) : cancel_after(options->cancel_ms);
+	int64_t started = now_ms(), ended;
 	struct json w = json_to(&line);
 	int r;
 
+	if (options->is_cut)
+		heard.cancel_fd = cancel_fd;
 	r = llm_chat(llm, request, &sink, cancel_fd, &outcome, err);
+	ended = now_ms();
 	if (r == 0)
 		r = llm_info(llm, &info, err);
 	if (r < 0)
@@ -239,7 +257,9 @@ static int run_once(struct llm *llm, const struct options *options, struct str r
 	json_kv(&w, "thought", buf_str(&heard.thought));
 	put_lines(&w, "tools", &heard.tools);
 	put_lines(&w, "retries", &heard.retries);
-	json_kv_int(&w, "ms", now_ms() - started);
+	json_kv_int(&w, "ms", ended - started);
+	if (heard.cancelled)
+		json_kv_int(&w, "late", ended - heard.cancelled);
 	json_kv_raw(&w, "cost", buf_str(&cost));
 	json_kv_raw(&w, "info", buf_str(&info));
 	json_end(&w);
