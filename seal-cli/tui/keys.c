@@ -145,9 +145,16 @@ static bool kitty(struct keys *keys, struct str raw)
 	}
 	if (event == 3 || (code >= 57344 && code <= 63743))
 		return true;	/* a release, or a key of its own that we have no use for */
+	mods = (mods - 1) & 7;
+	if (code >= 32 && code < 127 && mods == 0) {
+		char letter = (char)code;
+
+		say(keys, KEY_CHAR, 0, (struct str){ &letter, 1 });
+		return true;
+	}
 	if (code != 27)
 		return false;
-	say(keys, KEY_ESCAPE, (mods - 1) & 7, STR(""));
+	say(keys, KEY_ESCAPE, mods, STR(""));
 	return true;
 }
 

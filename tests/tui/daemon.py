@@ -16,14 +16,16 @@ def version(seal):
 
 
 class Daemon:
-    """`turn(client, text)` is called for each prompt, in a thread of its own."""
+    """`turn(client, text)` is called for each prompt, in a thread of its own; `prompts` holds all of them."""
 
     def __init__(self, runtime_dir, seal, turn):
+        self.prompts, self.sessions = [], []
         folder = os.path.join(runtime_dir, "seal")
         os.makedirs(folder, mode=0o700, exist_ok=True)
         self.version, self.turn = version(seal), turn
         self.server = socket.socket(socket.AF_UNIX)
-        self.server.bind(os.path.join(folder, "sock"))
+        self.path = os.path.join(folder, "sock")
+        self.server.bind(self.path)
         self.server.listen(4)
         self.clients = []
         threading.Thread(target=self.accept, daemon=True).start()
@@ -39,7 +41,9 @@ class Daemon:
             threading.Thread(target=client.serve, daemon=True).start()
 
     def close(self):
+        self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
+        os.unlink(self.path)
         for client in self.clients:
             client.close()
 
@@ -50,7 +54,7 @@ class Client:
         self.lock = threading.Lock()
         self.answers, self.answered = {}, threading.Condition()
         self.next_id = 100
-        self.cancelled = threading.Event()
+        self.cancelled, self.go = threading.Event(), threading.Event()
 
     def close(self):
         try:
@@ -69,14 +73,21 @@ class Client:
     def say(self, words, kind="agent_message_chunk"):
         self.update(kind, content={"type": "text", "text": words})
 
-    def ask(self, **params):
-        """Puts a permission question; gives the answer's result."""
-        self.next_id += 1
-        number = self.next_id
-        self.send(id=number, method="session/request_permission", params={"sessionId": SESSION, **params})
-        with self.answered:
-            self.answered.wait_for(lambda: number in self.answers, 60)
-        return self.answers.get(number)
+    def ask_all(self, questions, until_cancelled=False, dismiss=False):
+        """Puts permission questions, all at once; gives the answers' results."""
+        numbers = range(self.next_id + 1, self.next_id + 1 + len(questions))
+        self.next_id += len(questions)
+        for number, params in zip(numbers, questions):
+            self.send(id=number, method="session/request_permission", params={"sessionId": SESSION, **params})
+        if dismiss:
+            for number in numbers:
+                self.send(method="$/cancel_request", params={"requestId": number})
+        elif until_cancelled:
+            self.cancelled.wait(60)
+        else:
+            with self.answered:
+                self.answered.wait_for(lambda: all(number in self.answers for number in numbers), 60)
+        return [self.answers.get(number) for number in numbers]
 
     def serve(self):
         for line in self.peer.makefile("rb"):
@@ -96,11 +107,14 @@ class Client:
         elif method in ("session/new", "session/load", "session/resume"):
             self.send(id=number, result={"sessionId": SESSION, "_meta": {"seal": MODEL}})
         elif method == "session/prompt":
+            self.daemon.prompts.append(message["params"]["prompt"])
             words = "".join(block.get("text", "") for block in message["params"]["prompt"])
             self.cancelled.clear()
             threading.Thread(target=self.run, args=(number, words), daemon=True).start()
         elif method == "session/cancel":
             self.cancelled.set()
+        elif method == "session/list":
+            self.send(id=number, result={"sessions": self.daemon.sessions})
         elif number is not None:
             self.send(id=number, result={})
 

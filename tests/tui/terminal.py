@@ -12,13 +12,13 @@ import time
 import pyte
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "run"))
-TIMEOUT = 15 * float(os.environ.get("SEAL_TEST_SLOW", "1"))
+TIMEOUT = 60 * float(os.environ.get("SEAL_TEST_SLOW", "1"))
 
 
 class Terminal:
     """A pty of COLUMNS x ROWS with `seal` on it."""
 
-    def __init__(self, project, columns=80, rows=24, arguments=(), env=None, command="chat"):
+    def __init__(self, project, columns=80, rows=24, arguments=(), env=None, command="chat", program=None):
         self.columns, self.rows = columns, rows
         self.screen = pyte.HistoryScreen(columns, rows, history=200000, ratio=0.5)
         self.stream = pyte.ByteStream(self.screen)
@@ -26,7 +26,8 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(project.root)
-            os.execve(project.seal_path, [project.seal_path, command, *arguments], dict(project.env, **(env or {})))
+            program = program or [project.seal_path, command, *arguments]
+            os.execvpe(program[0], program, dict(project.env, **(env or {})))
         self.resize(columns, rows, tell=False)
 
     def resize(self, columns, rows, tell=True):
@@ -42,18 +43,21 @@ class Terminal:
             ready = left > 0 and select.select([self.fd], [], [], left)[0]
             if not ready:
                 return
-            try:
-                data = os.read(self.fd, 1 << 16)
-            except OSError:
-                return
-            if not data:
-                return
-            self.raw += data
-            self.stream.feed(data)
-            if self.wanted and self.wanted():
+            if not self.take() or (self.wanted and self.wanted()):
                 return
 
+    def take(self):
+        """What is there to read; False at the end."""
+        try:
+            data = os.read(self.fd, 1 << 16)
+        except OSError:
+            data = b""
+        self.raw += data
+        self.stream.feed(data)
+        return bool(data)
+
     wanted = None
+    ended = False
 
     def shown(self):
         return [self.screen.display[y].rstrip() for y in range(self.rows)]
@@ -79,36 +83,65 @@ class Terminal:
         if words not in where():
             raise AssertionError(f"{words!r} did not come; the screen is\n" + "\n".join(self.shown()))
 
-    def settle(self, seconds=0.3):
-        self.pump(seconds)
+    def until(self, ready, what, seconds=TIMEOUT):
+        """Reads until `ready()`; for what is not a word on the screen."""
+        self.wanted = ready
+        if not ready():
+            self.pump(seconds)
+        self.wanted = None
+        if not ready():
+            raise AssertionError(f"{what}: not so; the screen is\n" + "\n".join(self.shown()))
+
+    def composed(self, *lines):
+        """The composer holds these lines."""
+        self.until(lambda: self.is_composed(lines), f"the composer holds {lines}")
+
+    def is_composed(self, lines):
+        try:
+            return self.composer() == list(lines)
+        except IndexError:  # half a frame
+            return False
+
+    def idle(self):
+        self.wait(" ready ")
+
+    def answer(self, key):
+        """To a permission prompt, once it takes answers."""
+        self.wait("1-4 or")
+        self.type(key)
 
     def type(self, keys):
         os.write(self.fd, keys.encode() if isinstance(keys, str) else keys)
+
+    def paste(self, text):
+        """However large: what the program says meanwhile is read."""
+        data = b"\x1b[200~" + text.encode() + b"\x1b[201~"
+        os.set_blocking(self.fd, False)
+        while data:
+            ready = select.select([self.fd], [self.fd], [], TIMEOUT)
+            if ready[0]:
+                self.take()
+            if ready[1]:
+                data = data[os.write(self.fd, data[:65536]) :]
+        os.set_blocking(self.fd, True)
 
     def end(self, number=None):
         """Ends it; gives the exit code (negative: signal)."""
         if number:
             os.kill(self.pid, number)
-        code = None
-        for _ in range(int(TIMEOUT * 20)):
-            self.pump(0.05)
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                code = os.waitstatus_to_exitcode(status)
-                break
-        else:
+        self.pump(TIMEOUT)  # to the end of what it writes: the pty closes with it
+        self.ended = True
+        pidfd = os.pidfd_open(self.pid)
+        if not select.select([pidfd], [], [], TIMEOUT)[0]:
             os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+        os.close(pidfd)
+        _, status = os.waitpid(self.pid, 0)
         os.close(self.fd)
-        return code
+        return os.waitstatus_to_exitcode(status)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        try:
-            os.kill(self.pid, 0)
-            self.type("\x03\x03")
-            self.end()
-        except OSError:
-            pass
+        if not self.ended:
+            self.end(signal.SIGTERM)

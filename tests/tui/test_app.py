@@ -1,212 +1,137 @@
 #!/usr/bin/env python3
-"""`seal` in a terminal: the real program, a scripted model server behind it.   test_app.py BUILD [ROW]"""
-import http.server
-import json
+"""`seal` in a terminal: what is drawn, what stays in the scrollback, what becomes of the terminal.   test_app.py BUILD [ROW]"""
 import os
+import re
 import signal
 import sys
-import threading
+import unicodedata
 
-from terminal import TIMEOUT, Terminal
+from scene import Scene, question
+from terminal import Terminal
 from project import Project, Rows, call, text
 
 BUILD = sys.argv[1]
 row = Rows()
+scene = Scene(BUILD)
+MODES_OFF = (b"\x1b[?2004l", b"\x1b[?1004l", b"\x1b[<u", b"\x1b[>4;0m")
+
+
+def saying(*words):
+    def turn(client, _):
+        for one in words:
+            client.say(one)
+    return turn
+
+
+def is_restored(raw):
+    return all(mode in raw for mode in MODES_OFF) and raw.rstrip().endswith(b"\x1b[?25h")
 
 
 @row("it opens with a composer and a status line")
 def _():
-    with Project(BUILD, [text("x")]) as p, Terminal(p) as t:
-        t.wait("ready")
-        assert any(line.startswith("›") for line in t.shown()), t.shown()
+    with scene.terminal() as t:
+        t.composed("›")
+        status = next(line for line in t.shown() if "ready" in line)
+        for words in ("claude-opus-5", "sandboxed", "01234567"):
+            assert words in status, status
 
 
-@row("what is typed is echoed, Enter sends it, the answer comes as Markdown and stays in the scrollback")
+@row("a real session: what is typed is sent, the answer comes as Markdown and stays in the scrollback")
 def _():
     with Project(BUILD, [text("# Title\n\nSome **bold** words and `code`.\n\n- one\n- two\n")]) as p, Terminal(p) as t:
-        t.wait("ready")
-        t.type("hello there")
-        t.wait("› hello there")
-        t.type("\r")
+        t.idle()
+        t.type("hello there\r")
         t.wait("• two", where=t.whole)
-        t.wait("ready")
+        t.idle()
         assert "**" not in t.whole() and "Some bold words and code." in t.whole(), t.whole()
 
 
-@row("Alt+Enter, Shift+Enter and Ctrl+J make lines; all are sent")
+def width(text):
+    return sum(2 if unicodedata.east_asian_width(c) == "W" else 1 for c in text)
+
+
+@row("tables, code, wide letters and emoji stand in their columns")
 def _():
-    with Project(BUILD, [text("Got it.")]) as p, Terminal(p) as t:
-        t.wait("ready")
-        t.type("one\x1b\rtwo\x1b[13;2uthree\nfour")
-        t.wait("four")
-        t.type("\r")
-        t.wait("Got it.", where=t.whole)
-        assert "one\\ntwo\\nthree\\nfour" in str(p.requests()[0]), p.requests()[0]
-
-
-@row("a permission prompt shows the call, the reason and the four choices; 1 lets it run once")
-def _():
-    with Project(BUILD, [call("file_write", path="new.txt", text="fresh\n"), text("Written.")]) as p, Terminal(p) as t:
-        t.wait("ready")
-        t.type("write\r")
-        t.wait("Deny always")
-        shown = "\n".join(t.shown())
-        assert "new.txt" in shown and "Allow always" in shown, shown
-        t.settle(0.6)
-        t.type("1")
-        t.wait("Written.", where=t.whole)
-        assert p.read("new.txt") == "fresh\n"
-
-
-@row("what is typed before the prompt appears answers nothing")
-def _():
-    with Project(BUILD, [dict(call("file_write", path="new.txt", text="fresh\n"), delay=0.5), text("Refused.")]) as p, Terminal(p) as t:
-        t.wait("ready")
-        t.type("write\r")
-        for _ in range(12):
-            t.type("1")
-            t.settle(0.05)
-        t.wait("Deny always")
-        t.settle(0.6)
-        t.type("3")
-        t.wait("Refused.", where=t.whole)
-        assert not os.path.exists(os.path.join(p.root, "new.txt"))
-
-
-@row("2, Allow always, writes a rule that makes the next such call silent; the scale moves it")
-def _():
-    steps = [call("command_run", command="echo-not-there one"), text("First."), call("command_run", command="echo-not-there two"), text("Second.")]
-    with Project(BUILD, steps) as p, Terminal(p, 100, 30) as t:
-        t.wait("ready")
+    words = "| name | 数 |\n|---|---|\n| 日本 | 1 |\n| x | 22 |\n\n```c\nint main(void) { return 0; }\n```\n\n👍 done"
+    with scene.terminal(turn=saying(words)) as t:
         t.type("go\r")
-        t.wait("Deny always")
-        t.settle(0.6)
-        t.type("\x1b[H")
-        t.settle(0.2)
-        t.type("2")
-        t.wait("First.", where=t.whole)
-        t.wait("ready")
-        assert "echo-not-there:*" in p.read("seal.toml"), p.read("seal.toml")
-        t.type("again\r")
-        t.wait("Second.", where=t.whole)
+        t.wait("done", where=t.whole)
+        t.idle()
+        lines = [line for line in t.whole().split("\n") if "│" in line]
+        bars = {tuple(width(line[: m.start()]) for m in re.finditer("│", line)) for line in lines}
+        assert len(lines) == 3 and len(bars) == 1, lines
+        assert "int main(void) { return 0; }" in t.whole()
 
 
-@row("3 refuses this call and writes nothing")
+@row("a link is one for the terminal (OSC 8), and only a harmless one")
 def _():
-    with Project(BUILD, [call("file_write", path="new.txt", text="x"), text("Refused.")]) as p, Terminal(p) as t:
-        before = p.read("seal.toml")
-        t.wait("ready")
-        t.type("write\r")
-        t.wait("Deny always")
-        t.settle(0.6)
-        t.type("3")
-        t.wait("Refused.", where=t.whole)
-        assert p.read("seal.toml") == before and not os.path.exists(os.path.join(p.root, "new.txt"))
+    with scene.terminal(turn=saying("[here](https://example.org/a) and [there](javascript:alert(1))")) as t:
+        t.type("go\r")
+        t.wait("there", where=t.whole)
+        t.idle()
+        assert b"\x1b]8;;https://example.org/a" in t.raw and b"]8;;javascript" not in t.raw, t.raw[-500:]
 
 
-@row("Esc cancels the turn, then clears the text, and never leaves")
+@row("a thought is folded when it is over, whole after Ctrl+O")
 def _():
-    with Project(BUILD, [dict(text("Once upon a time there was a"), after=5, then="hang"), text("Later.")]) as p, Terminal(p) as t:
-        t.wait("ready")
-        t.type("hello\r")
-        t.wait("Once", where=t.whole)
-        t.type("\x1b")
+    def turn(client, _):
+        client.say("".join(f"thought {n}\n" for n in range(9)), kind="agent_thought_chunk")
+        client.say("So it is.")
+
+    with scene.terminal(turn=turn) as t:
+        t.type("go\r")
+        t.wait("So it is.", where=t.whole)
+        t.idle()
+        assert "thought 7" not in t.whole() and "(Ctrl+O)" in t.whole(), t.whole()
+        t.type("\x0f")
+        t.wait("thought 8", where=t.whole)
+
+
+@row("a running command's output is shown as it comes")
+def _():
+    def turn(client, _):
+        client.update("tool_call", toolCallId="c1", title="Run make", kind="execute", status="in_progress")
+        for n in range(20):
+            client.update("tool_call_update", toolCallId="c1", _meta={"seal": {"tail": True}},
+                          content=[{"type": "content", "content": {"type": "text", "text": f"compiling {n}\n"}}])
+        client.cancelled.wait(60)
+
+    with scene.terminal(turn=turn) as t:
+        t.type("go\r")
+        t.wait("compiling 19")
+        assert "○ Run make" in "\n".join(t.shown()), t.shown()
+        t.type("\x1b[27u")
         t.wait("cancelled", where=t.whole)
-        t.wait("ready")
-        t.type("some text")
-        t.wait("some text")
-        t.type("\x1b")
-        t.settle()
-        assert t.composer() == ["›"], t.shown()
-        t.type("\x1b")
-        t.settle()
-        t.type("more\r")
-        t.wait("Later.", where=t.whole)
 
 
-@row("Ctrl+C twice on an empty, idle composer leaves, with the terminal as it was")
+@row("the task list stands above the composer")
 def _():
-    with Project(BUILD, [text("x")]) as p:
-        t = Terminal(p)
-        t.wait("ready")
-        t.type("\x03")
-        t.wait("again to leave")
-        t.type("\x03")
-        assert t.end() == 0
-        assert t.raw.rstrip().endswith(b"\x1b[?25h"), t.raw[-60:]
-        for mode in (b"\x1b[?2004l", b"\x1b[?1004l", b"\x1b[<u"):
-            assert mode in t.raw, mode
+    def turn(client, _):
+        client.update("plan", entries=[{"content": "Read it", "status": "completed"}, {"content": "Mend it", "status": "in_progress"}])
+        client.cancelled.wait(60)
+
+    with scene.terminal(turn=turn) as t:
+        t.type("go\r")
+        t.wait("▸ Mend it")
+        assert "☑ Read it" in "\n".join(t.shown())
+        t.type("\x1b[27u")
+        t.idle()
 
 
-@row("SIGTERM leaves the terminal as it was")
+@row("context and cost are in the status line")
 def _():
-    with Project(BUILD, [text("x")]) as p:
-        t = Terminal(p)
-        t.wait("ready")
-        t.end(signal.SIGTERM)
-        assert b"\x1b[?2004l" in t.raw and t.raw.rstrip().endswith(b"\x1b[?25h"), t.raw[-60:]
+    def turn(client, _):
+        client.update("usage_update", used=50000, size=200000, cost={"amount": 1.25, "currency": "USD"})
+        client.say("Counted.")
 
-
-@row("slash commands: help, status, completion, and a word that is none")
-def _():
-    with Project(BUILD, [text("x")]) as p, Terminal(p, 100, 40) as t:
-        t.wait("ready")
-        t.type("/help\r")
-        t.wait("/permissions", where=t.whole)
-        t.type("/sta\t")
-        t.wait("› /status")
-        t.type("\r")
-        t.wait("project folder", where=t.whole)
-        t.type("/nonsense\r")
-        t.wait("no such command", where=t.whole)
-        t.type("/quit\r")
-        assert t.end() == 0
-
-
-@row("Tab completes a path, @ too")
-def _():
-    with Project(BUILD, [text("x")]) as p, Terminal(p) as t:
-        p.write("src/a_long_file_name.c", "x")
-        t.wait("ready")
-        t.type("look at @src/a_l\t")
-        t.wait("@src/a_long_file_name.c")
-
-
-@row("history: Up brings the last message back, Ctrl+R finds an older one")
-def _():
-    with Project(BUILD, [text("One."), text("Two.")]) as p, Terminal(p) as t:
-        t.wait("ready")
-        t.type("first message\r")
-        t.wait("One.", where=t.whole)
-        t.wait("ready")
-        t.type("second message\r")
-        t.wait("Two.", where=t.whole)
-        t.wait("ready")
-        t.type("\x1b[A")
-        t.settle()
-        assert t.composer() == ["› second message"], t.shown()
-        t.type("\x15")
-        t.type("\x12firs")
-        t.settle()
-        assert t.composer()[-1] == "› first message", t.shown()
-
-
-@row("a large paste becomes a chip and is sent whole")
-def _():
-    with Project(BUILD, [text("Read.")]) as p, Terminal(p) as t:
-        body = "".join(f"line {n} of it\r" for n in range(400))
-        t.wait("ready")
-        t.type("\x1b[200~" + body + "\x1b[201~")
-        t.wait("[pasted 401 lines]")
-        t.type("\r")
-        t.wait("Read.", where=t.whole)
-        assert "line 399 of it" in str(p.requests()[0])
+    with scene.terminal(turn=turn) as t:
+        t.type("go\r")
+        t.wait("context 25%  $1.25")
 
 
 @row("escape sequences of the model do not reach the terminal")
 def _():
-    with Project(BUILD, [text("before \x1b[2J\x1b]0;owned\x07 after")]) as p, Terminal(p) as t:
-        t.wait("ready")
+    with scene.terminal(turn=saying("before \x1b[2J\x1b]0;owned\x07 after")) as t:
         t.type("go\r")
         t.wait("after", where=t.whole)
         assert b"\x1b]0;owned" not in t.raw and "\\u{1b}" in t.whole(), t.whole()
@@ -214,55 +139,68 @@ def _():
 
 @row("10,000 streamed lines are all in the scrollback, in order, once")
 def _():
-    lines = "".join(f"- item number {n}\n" for n in range(10000))
-    with Project(BUILD, [dict(text(lines + "\n\nThe end."), chunk=400)]) as p, Terminal(p) as t:
-        t.wait("ready")
+    pieces = ["".join(f"- item number {n}\n" for n in range(at, at + 20)) for at in range(0, 10000, 20)]
+    with scene.terminal(turn=saying(*pieces, "\n\nThe end.")) as t:
         t.type("go\r")
-        t.wait("The end.", seconds=6 * TIMEOUT, where=lambda: "\n".join(t.shown()))
-        t.settle()
+        t.wait("The end.")
+        t.idle()
         numbers = [int(line.rsplit(" ", 1)[1]) for line in t.whole().split("\n") if "item number" in line]
         assert numbers == list(range(10000)), (len(numbers), numbers[:5], numbers[-5:])
+        assert b"\x1b[?2026h" in t.raw and b"\x1b[2J" not in t.raw
 
 
-for columns, rows in ((80, 24), (120, 40), (40, 12)):
-    @row(f"at {columns}x{rows} the composer, the status and a prompt are whole")
-    def _(columns=columns, rows=rows):
-        steps = [call("command_run", command="make a-target-with-a-rather-long-name VERBOSE=1"), text("No.")]
-        with Project(BUILD, steps) as p, Terminal(p, columns, rows) as t:
-            t.wait("ready")
-            t.type("go\r")
-            t.wait("Deny always")
-            shown = "\n".join(t.shown())
-            for words in ("make a-target", "1 Allow", "2 Allow always", "3 Deny", "4 Deny always"):
-                assert words in shown, shown
-            t.settle(0.6)
-            t.type("3")
-            t.wait("No.", where=t.whole)
-
-
-@row("a resize redraws the live part and loses no line")
+@row("a resize redraws the live part, the composer's text in it")
 def _():
-    with Project(BUILD, [text("A first answer."), text("A second one.")]) as p, Terminal(p, 100, 30) as t:
-        t.wait("ready")
+    with scene.terminal(100, 30, turn=saying("An answer of some words, long enough to be wrapped where it is narrow.")) as t:
         t.type("one\r")
-        t.wait("A first answer.", where=t.whole)
-        t.wait("ready")
+        t.wait("it is narrow.", where=t.whole)
+        t.idle()
+        t.type("half a message")
         for columns, rows in ((60, 20), (90, 25), (44, 14), (100, 30)):
             t.resize(columns, rows)
-            t.settle(0.4)
-        t.wait("ready")
-        t.type("two\r")
-        t.wait("A second one.", where=t.whole)
-        t.wait("ready")
+            # The rule is as wide as the terminal when the new size was drawn.
+            t.until(lambda: any(line == "─" * columns for line in t.shown()), "the new size is drawn")
+            t.composed("› half a message")
+        t.type("\r")
+        t.until(lambda: len(scene.daemon.prompts) == 2, "it is sent")
+        t.idle()
+        assert t.whole().count("› half a message") == 1, t.whole()
 
 
-@row("NO_COLOR sends no colours")
+@row("resizes and pastes at random moments of a stream leave a whole screen")
 def _():
-    with Project(BUILD, [text("`code` and **bold**")]) as p, Terminal(p, env={"NO_COLOR": "1"}) as t:
-        t.wait("ready")
+    pieces = [f"- line {n} of a stream with some words in it\n" for n in range(400)]
+
+    def turn(client, _):
+        for piece in pieces:
+            client.say(piece)
+        client.go.wait(60)
+        client.say("\n\nThe end.")
+
+    with scene.terminal(turn=turn) as t:
         t.type("go\r")
-        t.wait("bold", where=t.whole)
-        assert not any(b"\x1b[0;%d" % c in t.raw for c in range(30, 38)), "a colour was sent"
+        for n, (columns, rows) in enumerate(((120, 40), (40, 12), (80, 24), (61, 33), (80, 24))):
+            t.wait("line", where=t.whole)
+            t.resize(columns, rows)
+            t.type(f"\x1b[200~pasted {n} \x1b[201~")
+            t.until(lambda: f"pasted {n}" in " ".join(t.shown()), "the paste is there")
+        scene.daemon.clients[-1].go.set()
+        t.wait("The end.")
+        t.composed("› " + "".join(f"pasted {n} " for n in range(5)).rstrip())
+        t.idle()
+        assert "line 399" in t.whole()
+
+
+@row("16 colours where the terminal has no more, none with NO_COLOR")
+def _():
+    colour = re.compile(rb"\x1b\[[0-9;]*\b(3[0-79]|38;5;\d+|9[0-7])m")
+    for env, wanted in (({"NO_COLOR": "1"}, set()), ({"TERM": "xterm"}, {"16"}), ({}, {"256"})):
+        with scene.terminal(env=env, turn=saying("`code` and **bold**, [a](https://example.org)")) as t:
+            t.type("go\r")
+            t.wait("bold", where=t.whole)
+            t.idle()
+            found = {"256" if b"38;5" in m else "16" for m in colour.findall(t.raw) if m != b"39"}
+            assert found == wanted, (env, found)
 
 
 @row("idle, it does not wake up")
@@ -272,26 +210,14 @@ def _():
             if line.startswith("voluntary_ctxt_switches"):
                 return int(line.split()[1])
 
-    with Project(BUILD, [text("x")]) as p, Terminal(p) as t:
-        t.wait("ready")
-        t.settle(0.5)
-        before = switches(t.pid)
-        t.settle(3)
-        assert switches(t.pid) == before, switches(t.pid) - before
-
-
-@row("what was sent is there in the next session too")
-def _():
-    with Project(BUILD, [text("One.")]) as p:
-        with Terminal(p) as t:
-            t.wait("ready")
-            t.type("remember me\r")
-            t.wait("One.", where=t.whole)
-            t.wait("ready")
-        with Terminal(p) as t:
-            t.wait("ready")
-            t.type("\x1b[A")
-            t.wait("› remember me")
+    with scene.terminal() as t:
+        # Three seconds without one, of which the first that are given.
+        for _ in range(10):
+            before = switches(t.pid)
+            t.pump(3)
+            if switches(t.pid) == before:
+                return
+        raise AssertionError(f"{switches(t.pid) - before} in the last three seconds")
 
 
 @row("a tool's output is folded; Ctrl+O shows it whole")
@@ -299,7 +225,7 @@ def _():
     p = Project(BUILD, [call("file_read", path="long.txt"), text("Read.")], rules='[capabilities.allow.read]\npaths = [{ path = ".", files = ["*"] }]\n')
     with p, Terminal(p) as t:
         p.write("long.txt", "".join(f"text of line {n}\n" for n in range(30)))
-        t.wait("ready")
+        t.idle()
         t.type("go\r")
         t.wait("Read.", where=t.whole)
         assert "30 lines" in t.whole() and "text of line 7" not in t.whole(), t.whole()
@@ -309,162 +235,112 @@ def _():
 
 @row("a light terminal gets colours for light ones, a dark one those for dark")
 def _():
-    for answer, colour in ((b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\", b"38;5;30m"), (b"\x1b]11;rgb:1000/1000/1000\x1b\\", b"38;5;80m")):
-        with Project(BUILD, [text("Answered.")]) as p, Terminal(p) as t:
-            t.wait("ready")
-            t.type(answer)
-            t.settle()
+    for answer, colour in (("ffff", b"38;5;30m"), ("1000", b"38;5;80m")):
+        with scene.terminal() as t:
+            assert b"\x1b]11;?" in t.raw, "it asks for the background"
+            t.type(f"\x1b]11;rgb:{answer}/{answer}/{answer}\x1b\\x")
+            t.composed("› x")
             t.raw = b""
-            t.type("hello\r")
+            t.type("\r")
             t.wait("Answered.", where=t.whole)
+            t.idle()
             assert colour in t.raw, (answer, t.raw[-400:])
 
 
-@row("the end of a turn is told to a person who looks elsewhere, and only then")
+@row("a turn's end and a question are told to a person who looks elsewhere, and only then")
 def _():
-    with Project(BUILD, [text("One."), text("Two.")]) as p, Terminal(p) as t:
-        t.wait("ready")
-        t.type("a\r")
-        t.wait("One.", where=t.whole)
-        t.wait("ready")
-        assert b"\x1b]9;" not in t.raw
-        t.type("b\r\x1b[O")
-        t.wait("Two.", where=t.whole)
-        t.wait("ready")
-        assert b"\x1b]9;seal: is ready" in t.raw and b"\a" in t.raw
+    def turn(client, words):
+        client.go.clear()
+        client.go.wait(60)
+        if words == "ask":
+            client.ask_all([question("git push")])
+
+    def step(words, focus):
+        t.type(words + "\r")
+        t.wait("working")
+        t.raw = b""
+        t.type(focus + "x")
+        t.composed("› x")
+        t.type("\x7f")
+        t.composed("›")
+        scene.daemon.clients[-1].go.set()
+
+    for env, osc in (({}, b"\x1b]9;seal: "), ({"VTE_VERSION": "7000"}, b"\x1b]777;notify;seal;")):
+        with scene.terminal(turn=turn, env=env) as t:
+            step("one", "")
+            t.idle()
+            assert b"\a" not in t.raw, t.raw
+            step("two", "\x1b[O")
+            t.idle()
+            assert osc + b"is ready" in t.raw and b"\a" in t.raw, t.raw
+            step("ask", "")
+            t.answer("3")
+            t.idle()
+            assert osc + b"asks to run a command" in t.raw, t.raw
+            step("four", "\x1b[I")
+            t.idle()
+            assert b"\a" not in t.raw, t.raw
 
 
 @row("a daemon that goes away is started again; the session goes on")
 def _():
     with Project(BUILD, [text("One."), text("Two.")]) as p, Terminal(p) as t:
-        t.wait("ready")
+        t.idle()
         t.type("a\r")
         t.wait("One.", where=t.whole)
-        t.wait("ready")
+        t.idle()
         p.seal("daemon", "stop")
         t.wait("went away", where=t.whole)
-        t.wait("ready")
+        t.idle()
         t.type("b\r")
         t.wait("Two.", where=t.whole)
-
-
-@row("/resume lists the sessions and brings one back with its history")
-def _():
-    with Project(BUILD, [text("One."), text("Two.")]) as p:
-        with Terminal(p) as t:
-            t.wait("ready")
-            t.type("first question\r")
-            t.wait("One.", where=t.whole)
-            t.wait("ready")
-        with Terminal(p) as t:
-            t.wait("ready")
-            t.type("/resume\r")
-            t.wait("first question")
-            t.type("\r")
-            t.wait("One.", where=t.whole)
-
-
-@row("a file of .seal/commands is a command")
-def _():
-    with Project(BUILD, [text("Done.")]) as p, Terminal(p) as t:
-        p.write(".seal/commands/review.md", "# Review a file\n\nRead $ARGUMENTS and say what is wrong.\n")
-        t.wait("ready")
-        t.type("/rev")
-        t.wait("Review a file")
-        t.type("\t src/a.c\r")
-        t.wait("Done.", where=t.whole)
-        assert "Read src/a.c and say" in str(p.requests()[0])
 
 
 @row("the alternate screen scrolls by itself and leaves the terminal's own as it was")
 def _():
     lines = "".join(f"- item number {n}\n" for n in range(100))
-    with Project(BUILD, [text(lines)]) as p:
-        t = Terminal(p, arguments=["--alternate-screen"])
-        t.wait("ready")
+    with scene.terminal(arguments=["--alternate-screen"], turn=saying(lines)) as t:
         t.type("go\r")
         t.wait("item number 99")
-        t.wait("ready")
-        for _ in range(12):
-            t.type("\x1b[5~")
+        t.idle()
+        t.type("\x1b[5~" * 12)
         t.wait("item number 0")
-        for _ in range(12):
-            t.type("\x1b[6~")
+        t.type("\x1b[6~" * 12)
         t.wait("item number 99")
         t.type("\x04")
-        assert t.end() == 0 and b"\x1b[?1049l" in t.raw
+        assert t.end() == 0 and b"\x1b[?1049h" in t.raw and b"\x1b[?1049l" in t.raw
+
+
+@row("the terminal is as it was after /quit, SIGTERM, SIGHUP, and a crash")
+def _():
+    for end in ("/quit\r", signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT):
+        t = scene.terminal()
+        is_key = isinstance(end, str)
+        if is_key:
+            t.type(end)
+        code = t.end(None if is_key else end)
+        assert is_restored(t.raw), (end, t.raw[-80:])
+        if end in (signal.SIGSEGV, signal.SIGABRT):
+            assert code != 0, code  # a sanitizer turns the signal into a code of its own
 
 
 @row("--plain never moves the cursor; a question is answered by its number")
 def _():
     steps = [call("file_write", path="new.txt", text="fresh\n"), text("Written.")]
-    with Project(BUILD, steps) as p:
-        t = Terminal(p, arguments=["--plain"])
+    with Project(BUILD, steps) as p, Terminal(p, arguments=["--plain"]) as t:
         t.wait("you:")
         t.type("write\r")
         t.wait("Answer with a number:")
         t.type("1\r")
         t.wait("Written.")
         assert p.read("new.txt") == "fresh\n"
-        t.wait("you:")
+        t.until(lambda: t.whole().count("you:") == 2, "the next message")
         t.type("\x04")
         assert t.end() == 0
-        assert b"\x1b[" not in t.raw, t.raw
+        assert b"\x1b" not in t.raw, t.raw
 
 
-class LocalModel(http.server.BaseHTTPRequestHandler):
-    """What Ollama answers, as far as is asked here."""
-
-    def answer(self, kind, body):
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self):
-        self.answer("application/json", json.dumps({"object": "list", "data": [{"id": "tiny:1b"}, {"id": "other"}]}).encode())
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        chunks = [{"choices": [{"index": 0, "delta": {"content": "Hello from here."}}]}, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}]
-        self.answer("text/event-stream", "".join(f"data: {json.dumps(c)}\n\n" for c in chunks).encode() + b"data: [DONE]\n\n")
-
-    def log_message(self, *_):
-        pass
-
-
-@row("seal embark: a local server is found, seal.toml made and signed, a question answered")
-def _():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), LocalModel)
-    url = "http://127.0.0.1:%d" % server.server_address[1]
-    closed = http.server.ThreadingHTTPServer(("127.0.0.1", 0), LocalModel)
-    ports = "%d,%d" % (closed.server_address[1], server.server_address[1])
-    closed.server_close()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with Project(BUILD, manifest=False) as p:
-            p.env.pop("ANTHROPIC_API_KEY")
-            p.env["SEAL_LOCAL_PORTS"] = ports
-            p.write("Makefile", "all:\n")
-            t = Terminal(p, 100, 50, command="embark")
-            t.wait("Which [1]:")
-            assert url + " answers: tiny:1b" in t.whole(), t.whole()
-            t.type("1\r")
-            t.wait("Its model [tiny:1b]:")
-            t.type("\r")
-            t.wait("Write it [y]:")
-            t.type("\r")
-            t.wait("y", where=lambda: t.whole().rsplit("3 of 4", 1)[-1] if "3 of 4" in t.whole() else "")
-            t.settle(1)
-            t.type("y\r")
-            t.wait("Hello from here.", where=t.whole)
-            t.wait("Start with `seal`", where=t.whole)
-            assert t.end() == 0
-            assert 'base_url = "%s"' % url in p.read("seal.toml"), p.read("seal.toml")
-            assert '"make:*"' in p.read("seal.toml")
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-row.main()
+try:
+    row.main()
+finally:
+    scene.close()

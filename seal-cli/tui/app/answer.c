@@ -4,6 +4,8 @@
 #include "rpc/client.h"
 #include "seal-cli/tui/app/state.h"
 
+#define GRACE_MS 400
+
 void app_ask(struct app *app, struct message *message)
 {
 	struct app_ask *ask = &app->asks[app->n_asks];
@@ -17,7 +19,7 @@ void app_ask(struct app *app, struct message *message)
 	ask->message = *message;
 	*message = (struct message){ 0 };
 	if (app->n_asks++ == 0)
-		app->asked_at = app_now();
+		app->asked_at = 0;
 	buf_addf(&text, "asks to %s", ask_view_title(ask->view));
 	app_notify(app, text.data);
 }
@@ -29,7 +31,14 @@ static void drop(struct app *app, size_t i)
 	memmove(&app->asks[i], &app->asks[i + 1], (--app->n_asks - i) * sizeof(app->asks[0]));
 	/* The next one appears now: what is typed this moment was not meant for it. */
 	if (i == 0)
-		app->asked_at = app_now();
+		app->asked_at = 0;
+}
+
+int64_t app_grace(const struct app *app)
+{
+	int64_t past = app->asked_at ? app_now() - app->asked_at : 0;
+
+	return app->n_asks && past < GRACE_MS ? GRACE_MS - past : 0;
 }
 
 void app_drop_asks(struct app *app)

@@ -134,7 +134,7 @@ static int on_daemon(struct app *app, struct err *err)
 }
 
 /* How long poll may sleep: for ever, unless a frame, a lone ESC or the clock of
- * a running turn waits. */
+ * a running turn waits, or a question that just appeared. */
 static int patience(const struct app *app, int64_t drawn_at)
 {
 	int64_t left = FRAME_MS - (app_now() - drawn_at);
@@ -143,6 +143,8 @@ static int patience(const struct app *app, int64_t drawn_at)
 		return left > 0 ? (int)left : 0;
 	if (keys_pending(app->keys))
 		return KEYS_ESCAPE_MS;
+	if (app_grace(app))
+		return (int)app_grace(app) + 1;
 	return app->prompt ? CLOCK_MS : -1;
 }
 
@@ -161,7 +163,7 @@ static void on_timeout(struct app *app, struct feeding *feeding)
 	feeding->r = 0;
 	if (keys_pending(app->keys))
 		keys_escape(app->keys);
-	app->dirty = app->dirty || app->prompt;
+	app->dirty = app->dirty || app->prompt || app->n_asks;
 }
 
 static int loop(struct app *app, struct feeding *feeding, struct err *err)

@@ -189,6 +189,8 @@ static void draw_ask(struct app *app)
 	size_t rows = screen_rows(app->screen);
 	bool is_low = rows < 16;
 
+	app->asked_at = app->asked_at ? app->asked_at : app_now();
+	ask_view_hold(app->asks[0].view, app_grace(app) > 0);
 	if (!is_low)
 		transcript_draw(app->transcript, app->screen, rows / 4);
 	rule(app->screen);

@@ -9,7 +9,6 @@
 #include "seal-cli/tui/app/state.h"
 #include "seal-cli/tui/app/term.h"
 
-#define GRACE_MS 400	/* what was typed before the prompt appeared answers nothing */
 #define TWICE_MS 1500
 
 static bool is_ctrl(const struct key *key, char c)
@@ -22,7 +21,7 @@ static int interrupt(struct app *app, bool may_quit, struct err *err)
 	if (app->prompt && !app->cancelling)
 		return app_cancel(app, err);
 	if (!edit_is_empty(app->edit)) {
-		edit_clear(app->edit);
+		edit_wipe(app->edit);
 		return 0;
 	}
 	if (!may_quit)
@@ -42,7 +41,7 @@ static int ask_key(struct app *app, const struct key *key, struct err *err)
 
 	if (is_ctrl(key, 'c') || key->sym == KEY_ESCAPE)
 		return app_cancel(app, err);
-	if (app_now() - app->asked_at < GRACE_MS)
+	if (app_grace(app))
 		return 0;
 	option = ask_view_key(app->asks[0].view, key);
 	return option ? app_answer(app, option, err) : 0;
@@ -95,11 +94,17 @@ static void complete(struct app *app)
 	}
 }
 
-/* Ctrl+R: what is typed narrows the search, Ctrl+R goes on, others end it. */
+static void pop_letter(struct buf *text)
+{
+	while (text->len && (text->data[text->len - 1] & 0xc0) == 0x80)
+		text->len--;
+	text->len -= text->len > 0;
+}
+
+/* Ctrl+R: what is typed narrows the search, Ctrl+R goes on, Enter takes what was
+ * found, Esc goes back to the draft, others end it and do what they do. */
 static bool search_key(struct app *app, const struct key *key)
 {
-	const char *hit;
-
 	if (is_ctrl(key, 'r')) {
 		if (!app->searching) {
 			buf_clear(&app->needle);
@@ -109,13 +114,19 @@ static bool search_key(struct app *app, const struct key *key)
 	} else if (app->searching && key->sym == KEY_CHAR && !key->mods) {
 		buf_add(&app->needle, key->text);
 		app->search_at = (size_t)-1;
+	} else if (app->searching && key->sym == KEY_BACKSPACE) {
+		pop_letter(&app->needle);
+		app->search_at = (size_t)-1;
 	} else {
+		bool was = app->searching, leaves = key->sym == KEY_ESCAPE || is_ctrl(key, 'c');
+
 		app->searching = false;
-		return false;
+		if (was && leaves)
+			edit_show(app->edit, STR_NONE);
+		return was && (leaves || key->sym == KEY_ENTER);
 	}
-	hit = app->needle.len ? edit_search(app->edit, buf_str(&app->needle), &app->search_at) : NULL;
-	if (hit)
-		edit_set(app->edit, str_of(hit));
+	if (app->needle.len && edit_search(app->edit, buf_str(&app->needle), &app->search_at))
+		edit_show(app->edit, app->search_at);
 	return true;
 }
 

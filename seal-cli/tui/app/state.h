@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "rpc/message.h"
 #include "seal-cli/tui/app/app.h"
-#include "seal-cli/tui/edit.h"
+#include "seal-cli/tui/edit/edit.h"
 #include "seal-cli/tui/links.h"
 #include "seal-cli/tui/screen.h"
 #include "seal-cli/tui/view/ask.h"
@@ -46,7 +46,7 @@ struct app {
 	bool cancelling;
 	struct app_ask asks[APP_ASKS_MAX];
 	size_t n_asks;
-	int64_t asked_at;	/* ms: keys before asked_at + grace answer nothing */
+	int64_t asked_at;	/* ms: when the first of them was drawn; 0: not yet */
 	struct app_choice choice;
 	struct buf tasks;	/* one line a task */
 	bool has_open_tasks;
@@ -76,6 +76,9 @@ int app_reconnect(struct app *app, struct err *err);
 /* answer.c: questions. */
 void app_ask(struct app *app, struct message *message);	/* takes the message */
 int app_answer(struct app *app, const char *option, struct err *err);
+/* ms until keys are meant for the question: what was typed before it could be
+ * read answers nothing. */
+int64_t app_grace(const struct app *app);
 void app_dismiss(struct app *app, yyjson_val *id);
 void app_drop_asks(struct app *app);
 

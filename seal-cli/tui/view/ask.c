@@ -22,7 +22,7 @@ struct option {
 
 struct ask_view {
 	char *title, *subject, *cwd, *diff, *root;
-	bool is_question;
+	bool is_question, is_held;
 	struct part parts[PARTS_MAX];
 	size_t n_parts, part;
 	struct option options[OPTIONS_MAX];
@@ -174,6 +174,11 @@ const char *ask_view_title(const struct ask_view *view)
 const char *ask_view_root(const struct ask_view *view)
 {
 	return view->root;
+}
+
+void ask_view_hold(struct ask_view *view, bool is_held)
+{
+	view->is_held = is_held;
 }
 
 bool ask_view_is_question(const struct ask_view *view)
@@ -421,7 +426,10 @@ static void put_keys(const struct ask_view *view, struct screen *screen, bool sc
 {
 	cleanup_line struct line line = { 0 };
 
-	line_adds(&line, faint, view->is_question ? "   ↑↓ Enter" : "   1-4 or ↑↓ Enter");
+	if (view->is_held)
+		line_adds(&line, faint, "   a moment");
+	else
+		line_adds(&line, faint, view->is_question ? "   ↑↓ Enter" : "   1-4 or ↑↓ Enter");
 	if (!view->is_question && view->n_parts)
 		line_adds(&line, faint, " · ←→ how much");
 	if (view->n_parts > 1)

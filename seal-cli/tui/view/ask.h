@@ -32,6 +32,9 @@ DEFINE_CLEANUP(struct ask_view, ask_view_free)
 /* The chosen option's id once there is one, else NULL. */
 const char *ask_view_key(struct ask_view *view, const struct key *key);
 
+/* Held: it has just appeared, so that keys are not meant for it yet; it says so. */
+void ask_view_hold(struct ask_view *view, bool is_held);
+
 /* One line: what is asked; for a notification. */
 const char *ask_view_title(const struct ask_view *view);
 

@@ -4,6 +4,7 @@
 
 #include "seal-cli/tui/view/diff.h"
 
+#define USER_ROWS   12	/* of what was sent before it is folded */
 #define TEXT_ROWS   6	/* of a body before it is folded */
 #define OUTPUT_ROWS 8
 #define DIFF_ROWS   24
@@ -210,6 +211,25 @@ static void draw_thought(const struct item *item, struct str text, bool whole, m
 	put_led(&lead, &line);
 }
 
+static void draw_user(struct str text, bool whole, markdown_fn *each, void *ctx)
+{
+	struct lead lead = { each, ctx, "› ", { .paint = PAINT_ACCENT }, false };
+	size_t n = count_lines(text);
+	struct str one;
+
+	if (whole || n <= USER_ROWS + 1) {
+		put_text(lead, (struct style){ .paint = PAINT_USER }, text);
+		return;
+	}
+	for (size_t i = 0; i < USER_ROWS && str_line(&text, &one); i++) {
+		cleanup_line struct line line = { 0 };
+
+		line_add(&line, (struct style){ .paint = PAINT_USER }, one);
+		put_led(&lead, &line);
+	}
+	put_more(&lead, n - USER_ROWS);
+}
+
 void item_draw(const struct item *item, struct str text, const struct item_look *look,
 	       markdown_fn *each, void *ctx)
 {
@@ -221,10 +241,7 @@ void item_draw(const struct item *item, struct str text, const struct item_look 
 		break;
 	case ITEM_THOUGHT: draw_thought(item, text, look->whole, each, ctx); break;
 	case ITEM_TOOL: draw_tool(item, look->whole, each, ctx); break;
-	case ITEM_USER:
-		put_text((struct lead){ each, ctx, "› ", { .paint = PAINT_ACCENT }, false },
-			 (struct style){ .paint = PAINT_USER }, text);
-		break;
+	case ITEM_USER: draw_user(text, look->whole, each, ctx); break;
 	case ITEM_NOTICE: put_text((struct lead){ each, ctx, "· ", faint, false }, faint, text); break;
 	case ITEM_WARNING:
 		put_text((struct lead){ each, ctx, "! ", { .paint = PAINT_ATTENTION }, false },
@@ -243,6 +260,8 @@ bool item_is_folded(const struct item *item)
 
 	if (item->kind == ITEM_THOUGHT)
 		return str_chr(text, '\n') != STR_NONE;
+	if (item->kind == ITEM_USER)
+		return count_lines(text) > USER_ROWS + 1;
 	return item->kind == ITEM_TOOL &&
 	       (str_chr(text, '\n') != STR_NONE ||
 		count_lines(buf_str(&item->result.body)) > rows_shown(item, false));

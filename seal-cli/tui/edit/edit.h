@@ -32,7 +32,10 @@ enum edit_outcome edit_key(struct edit *edit, const struct key *key);
 void edit_text(const struct edit *edit, struct buf *ret_text);
 bool edit_is_empty(const struct edit *edit);
 void edit_set(struct edit *edit, struct str text);
+/* After it was sent: nothing can be taken back. */
 void edit_clear(struct edit *edit);
+/* What Esc does: the text goes, Ctrl+Y and Ctrl+_ bring it back. */
+void edit_wipe(struct edit *edit);
 
 /* The text before the cursor back to the last blank: what Tab completes. */
 struct str edit_word(const struct edit *edit);
@@ -44,6 +47,7 @@ void edit_replace_word(struct edit *edit, struct str with);
 /* Adds to the history (not twice in a row); the newest match before `from`, or
  * NULL: entries are numbered from 0, the oldest. */
 void edit_remember(struct edit *edit, struct str text);
+void edit_show(struct edit *edit, size_t at);	/* entry `at`; beyond the last: the draft */
 const char *edit_search(const struct edit *edit, struct str needle, size_t *from);
 size_t edit_history(const struct edit *edit);
 

@@ -1,4 +1,4 @@
-#include "seal-cli/tui/edit.h"
+#include "seal-cli/tui/edit/edit.h"
 
 #include "base/test.h"
 

@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""Every key of the composer, in the real program; a scripted daemon behind it.   test_keys.py BUILD [ROW]"""
+import os
+import sys
+
+from scene import Scene
+from terminal import Terminal
+from project import Rows
+
+BUILD = sys.argv[1]
+row = Rows()
+scene = Scene(BUILD)
+ESC = "\x1b[27u"  # kitty's Escape: nothing has to be waited for
+
+# What is typed into an empty composer, and what it holds then.
+EDITS = (
+    ("letters are put in where the cursor is", "abc\x1b[D\x1b[DX", "aXbc"),
+    ("wide letters and emoji are one step each", "a日👍b\x1b[D\x1b[D\x1b[DX", "aX日👍b"),
+    ("Ctrl+A goes to the line's start, Ctrl+E to its end", "bc\x01a\x05d", "abcd"),
+    ("Ctrl+B and Ctrl+F go by a letter", "ac\x02b\x06d", "abcd"),
+    ("Left and Right go by a letter", "ac\x1b[Db\x1b[Cd", "abcd"),
+    ("Home and End go to the ends of the line", "bc\x1b[Ha\x1b[Fd", "abcd"),
+    ("Alt+B and Alt+F go by a word", "one two three\x1bb\x1bbX\x1bfY", "one XtwoY three"),
+    ("Ctrl+Left and Ctrl+Right go by a word", "one two\x1b[1;5DX\x1b[1;5D\x1b[1;5D\x1b[1;5CY", "oneY Xtwo"),
+    ("Alt+Left and Alt+Right go by a word", "one two\x1b[1;3DX\x1b[1;3D\x1b[1;3D\x1b[1;3CY", "oneY Xtwo"),
+    ("Ctrl+W takes the word before, Ctrl+Y puts it back", "one two\x17x\x19", "one xtwo"),
+    ("Alt+Backspace takes the word before", "one two-three\x1b\x7fX", "one two-X"),
+    ("Ctrl+Backspace too", "one two\x1b[127;5uX", "one X"),
+    ("Alt+D takes the word behind", "one two\x01\x1bdX", "X two"),
+    ("Ctrl+Delete too", "one two\x01\x1b[3;5~X", "X two"),
+    ("Ctrl+U takes all before the cursor, Ctrl+K all behind", "abcdef\x02\x02\x15\x06\x0bX", "eX"),
+    ("Backspace takes one letter, Ctrl+H too (as kitty sends it)", "abcd\x7f\x1b[104;5u", "ab"),
+    ("Ctrl+D and Delete take the one behind", "abcd\x01\x04\x1b[3~", "cd"),
+    ("Ctrl+T exchanges two letters", "ab\x14c", "bac"),
+    ("Alt+< and Alt+> go to the ends of the text", "one\ntwo\x1b<X\x1b>Y", "Xone|twoY"),
+    ("Ctrl+Home and Ctrl+End too", "one\ntwo\x1b[1;5HX\x1b[1;5FY", "Xone|twoY"),
+    ("Alt+Enter makes a line", "one\x1b\rtwo", "one|two"),
+    ("Shift+Enter makes a line (kitty)", "one\x1b[13;2utwo", "one|two"),
+    ("Shift+Enter makes a line (modifyOtherKeys)", "one\x1b[27;2;13~two", "one|two"),
+    ("Ctrl+J makes a line", "one\ntwo", "one|two"),
+    ("Up and Down keep the column", "abcdef\nab\nabcdef\x1b[A\x1b[AX\x1b[BY", "abcdefX|abY|abcdef"),
+    ("Ctrl+P and Ctrl+N move by a line too", "abc\ndef\x10X\x0eY", "abcX|defY"),
+    ("Ctrl+_ takes back what was done last", "one two\x17\x17\x1f", "one"),
+    ("a short paste is text, its line ends too", "\x1b[200~one\rtwo\x1b[201~!", "one|two!"),
+    ("a paste's control sequences are left out", "\x1b[200~a\x1b[2Jb\x07c\x1b[201~", "abc"),
+    ("keys as kitty sends them", "\x1b[97u\x1b[98u\x1b[99;5:3u\x1b[97;5uX", "Xab"),
+    ("keys without a meaning are ignored", "a\x1b[5;5~\x1b[24~\x1b[1;2Pb", "ab"),
+    ("Escape clears the text", "some text" + ESC, ""),
+    ("Ctrl+C clears the text", "some text\x03", ""),
+)
+
+
+def lines_of(text):
+    first, *rest = text.split("|")
+    return [("› " + first).rstrip()] + ["  " + line for line in rest]
+
+
+shared = []
+
+
+def terminal():
+    if not shared:
+        shared.append(scene.terminal())
+    return shared[0]
+
+
+for name, keys, want in EDITS:
+    @row(name)
+    def _(keys=keys, want=want):
+        t = terminal()
+        t.type(ESC * 2)
+        t.composed("›")
+        t.type(keys + "#")
+        # The mark shows that every key before it has been worked off; it stands at the cursor.
+        t.until(lambda: "#" in "".join(t.composer()), "the last key is worked off")
+        t.type("\x7f")
+        t.composed(*lines_of(want))
+        t.type(ESC)
+
+
+@row("Enter sends; what is typed meanwhile waits for the turn's end")
+def _():
+    def turn(client, words):
+        if words == "first":
+            client.say("Working.")
+            client.cancelled.wait(60)
+
+    with scene.terminal(turn=turn) as t:
+        t.type("first\r")
+        t.wait("Working.")
+        t.type("second\r")
+        t.wait("waits until this turn ends")
+        t.type(ESC)
+        t.wait("cancelled", where=t.whole)
+        t.composed("› second")
+        t.type("\r")
+        t.until(lambda: len(scene.daemon.prompts) == 2, "it is sent")
+        assert scene.sent() == "second", scene.daemon.prompts
+
+
+@row("several lines are sent as they stand")
+def _():
+    with scene.terminal() as t:
+        t.type("one\x1b\rtwo\x1b[13;2uthree\nfour\r")
+        t.wait("Answered.", where=t.whole)
+        assert scene.sent() == "one\ntwo\nthree\nfour", scene.sent()
+
+
+@row("Esc cancels the turn, then clears the text, and never leaves")
+def _():
+    def turn(client, words):
+        client.say("Once upon a time.")
+        client.cancelled.wait(60)
+
+    with scene.terminal(turn=turn) as t:
+        t.type("go\r")
+        t.wait("Once upon", where=t.whole)
+        t.type("text")
+        t.type("\x1b")  # a lone one, as old terminals send it
+        t.wait("cancelled", where=t.whole)
+        t.composed("› text")
+        t.type(ESC)
+        t.composed("›")
+        t.type(ESC * 5 + "still here")
+        t.composed("› still here")
+
+
+@row("Ctrl+C cancels, clears, and leaves when typed twice on nothing")
+def _():
+    def turn(client, words):
+        client.say("Once upon a time.")
+        client.cancelled.wait(60)
+
+    with scene.terminal(turn=turn) as t:
+        t.type("go\r")
+        t.wait("Once upon", where=t.whole)
+        t.type("text\x03")
+        t.wait("cancelled", where=t.whole)
+        t.idle()
+        t.type("\x03")
+        t.composed("›")
+        t.type("\x03")
+        t.wait("again to leave")
+        t.type("\x03")
+        assert t.end() == 0
+
+
+@row("Ctrl+D leaves on nothing, and deletes where there is text")
+def _():
+    with scene.terminal() as t:
+        t.type("ab\x01\x04")
+        t.composed("› b")
+        t.type(ESC)
+        t.composed("›")
+        t.type("\x04")
+        assert t.end() == 0
+
+
+@row("Up and Down go through what was sent, and back to the draft")
+def _():
+    with scene.terminal() as t:
+        for words in ("first message", "second message"):
+            t.type(words + "\r")
+            t.until(lambda: scene.daemon.prompts and scene.sent() == words, "sent")
+            t.wait("Answered.", where=t.whole)
+            t.idle()
+        t.type("a draft\x1b[A")
+        t.composed("› second message")
+        t.type("\x1b[A")
+        t.composed("› first message")
+        t.type("\x1b[B\x1b[B")
+        t.composed("› a draft")
+
+
+@row("Ctrl+R finds what was sent, further back with each; Esc gives the draft back")
+def _():
+    with scene.terminal() as t:
+        for words in ("make one", "other", "make two"):
+            t.type(words + "\r")
+            t.until(lambda: scene.daemon.prompts and scene.sent() == words, "sent")
+            t.idle()
+        t.type("draft\x12make")
+        t.composed("search: make", "› make two")
+        t.type("\x12")
+        t.composed("search: make", "› make one")
+        t.type("\x7f\x7fke one")
+        t.composed("search: make one", "› make one")
+        t.type(ESC)
+        t.composed("› draft")
+        t.type("\x12other\r")
+        t.composed("› other")
+
+
+@row("what was sent is there in the next session too, several lines as they were")
+def _():
+    with scene.terminal() as t:
+        t.type("remember\nme\r")
+        t.wait("Answered.", where=t.whole)
+    with scene.terminal() as t:
+        t.type("\x1b[A")
+        t.composed("› remember", "  me")
+
+
+@row("Tab completes a path, a folder, @path; several are shown")
+def _():
+    scene.project.write("src/a_long_file_name.c", "x")
+    scene.project.write("src/b_one.c", "x")
+    scene.project.write("src/b_two.c", "x")
+    with scene.terminal() as t:
+        t.type("look at sr\t")
+        t.composed("› look at src/")
+        t.type("a_\t")
+        t.composed("› look at src/a_long_file_name.c")
+        t.type(ESC + "see @src/a_l\t")
+        t.composed("› see @src/a_long_file_name.c")
+        t.type(ESC + "src/\t")
+        t.wait("b_two.c")
+        t.type("b\t")
+        t.composed("› src/b_")
+
+
+@row("Tab completes a command, by letters in order too; what fits is shown while it is typed")
+def _():
+    with scene.terminal(100, 40) as t:
+        t.type("/sta\t")
+        t.composed("› /status")
+        t.type(ESC + "/prm")
+        t.wait("what seal.toml grants")
+        t.type("\t")
+        t.composed("› /permissions")
+
+
+@row("a large paste becomes a chip, is one step for the cursor, and is sent whole")
+def _():
+    body = "".join(f"line {n} of it\n" for n in range(400))
+    with scene.terminal() as t:
+        t.type("see: \x1b[200~" + body.replace("\n", "\r") + "\x1b[201~ and tell")
+        t.composed("› see: [pasted 400 lines] and tell")
+        t.type("\x1bb" * 2 + "\x1b[D" * 2 + "X")
+        t.composed("› see: X[pasted 400 lines] and tell")
+        t.type("\r")
+        t.wait("Answered.", where=t.whole)
+        assert scene.sent() == "see: X" + body + " and tell", scene.sent()[:100]
+        assert "line 399 of it" not in t.whole() and "more lines (Ctrl+O)" in t.whole(), t.whole()
+
+
+@row("a chip is deleted whole, and Ctrl+_ brings it back")
+def _():
+    body = "x\r" * 400
+    with scene.terminal() as t:
+        t.type("\x1b[200~" + body + "\x1b[201~\x7f")
+        t.type("gone")
+        t.composed("› gone")
+        t.type("\x17\x1f\x1f\x1f")
+        t.wait("[pasted 400 lines]")
+
+
+@row("a paste of 1 MB arrives whole")
+def _():
+    body = "".join(f"{n:08d}abcdefg\n" for n in range(65536))
+    with scene.terminal() as t:
+        t.paste(body.replace("\n", "\r"))
+        t.wait("[pasted 65536 lines]")
+        t.type("\r")
+        t.wait("Answered.", where=t.whole)
+        assert scene.sent() == body, len(scene.sent())
+
+
+@row("Ctrl+L draws the screen again")
+def _():
+    with scene.terminal() as t:
+        t.type("some text")
+        t.composed("› some text")
+        t.screen.erase_in_display(2)  # what another program wrote over it
+        t.type("\x0c")
+        t.composed("› some text")
+
+
+@row("Ctrl+G opens the text in $VISUAL, and takes what was written there")
+def _():
+    editor = scene.project.write("editor", "#!/bin/sh\nread -r key </dev/tty\nsed -i \"s/\\$/ and $key/\" \"$1\"\n")
+    os.chmod(editor, 0o755)
+    with scene.terminal(env={"VISUAL": editor}) as t:
+        t.type("some text\x07")
+        t.until(lambda: b"\x1b[?2004l" in t.raw, "the terminal is handed over as it was")
+        t.type("more\n")
+        t.composed("› some text and more")
+
+
+@row("Ctrl+Z stops it with the terminal as it was; it comes back as it stood")
+def _():
+    # Below a shell with job control, as a person has it.
+    with Terminal(scene.project, program=["bash", "--norc", "-i"], env={"PS1": "shell: "}) as t:
+        t.wait("shell:")
+        t.type(f"{scene.project.seal_path} chat\r")
+        t.idle()
+        t.type("half a word")
+        t.composed("› half a word")
+        t.raw = b""
+        t.type("\x1a")
+        t.wait("Stopped")
+        assert b"\x1b[?2004l" in t.raw, t.raw
+        t.type("stty -a | tr ' ' '\\n' | grep -x -e -icanon -e icanon\r")
+        t.until(lambda: "icanon" in t.shown(), "the terminal is as it was")
+        t.raw = b""
+        t.type("fg\r")
+        t.composed("› half a word")
+        assert b"\x1b[?2004h" in t.raw
+        t.type("\x1b[27u\x04")
+        t.until(lambda: [line for line in t.shown() if line][-1].endswith("shell:"), "the shell is back")
+        t.type("exit\r")
+        assert t.end() == 0
+
+
+try:
+    row.main()
+finally:
+    for t in shared:
+        t.end(15)
+    scene.close()
