@@ -9,7 +9,7 @@
 
 static void put_flags(struct json *w, const struct run_flags *flags)
 {
-	if (!flags->record && !flags->max_turns)
+	if (!flags->record && !flags->max_turns && !flags->fork)
 		return;
 	json_key(w, "_meta");
 	json_object(w);
@@ -20,6 +20,8 @@ static void put_flags(struct json *w, const struct run_flags *flags)
 		json_kv_int(w, "maxTurns", flags->max_turns);
 	if (flags->record)
 		json_kv(w, "record", str_of(flags->record));
+	if (flags->fork)
+		json_kv_raw(w, "fork", str_of(flags->fork));
 	json_end(w);
 	json_end(w);
 }

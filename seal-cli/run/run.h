@@ -22,6 +22,7 @@ struct run_flags {
 	const char *record;                    /* the file that the model's replies go into */
 	const char *schema;                    /* the file of the form that the answer must have */
 	const char *max_cost;                  /* dollars of the whole session, as a JSON number */
+	const char *fork;                      /* JSON: the call that a new session goes on from */
 	enum run_prompts prompts;
 	unsigned int max_turns, timeout_s;
 	bool json, is_terminal; /* is_terminal: somebody can be asked */

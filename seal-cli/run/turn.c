@@ -86,10 +86,10 @@ static int on_message(void *ctx, struct rpc_client *client, const struct message
 	return 0;
 }
 
-/* Limits of this turn: they only lower what seal.toml says. */
+/* Limits of this turn: they only lower what seal.toml says.  A fork has a turn already. */
 static void put_limits(struct json *w, const struct run_flags *flags)
 {
-	if (!flags->max_turns && !flags->max_cost)
+	if (!flags->max_turns && !flags->max_cost && !flags->fork)
 		return;
 	json_key(w, "_meta");
 	json_object(w);
@@ -99,6 +99,8 @@ static void put_limits(struct json *w, const struct run_flags *flags)
 		json_kv_int(w, "maxTurns", flags->max_turns);
 	if (flags->max_cost)
 		json_kv_raw(w, "maxCostUsd", str_of(flags->max_cost));
+	if (flags->fork)
+		json_kv_bool(w, "continue", true);
 	json_end(w);
 	json_end(w);
 }

@@ -25,6 +25,7 @@ struct audit {
 	uint64_t count;		/* lines */
 	off_t size;		/* of the file, as far as it is whole */
 	char head[HASH_HEX];	/* hash of the last line */
+	bool is_forked;		/* the last line says so */
 	bool broken;		/* a half line could not be taken back */
 	/* The pieces of the last model call: what the next one starts with. */
 	uint8_t (*chat)[HASH_SIZE];
@@ -67,13 +68,24 @@ void audit_set_signer(struct audit *audit, struct crypto_signer *signer)
 	audit->signer = signer;
 }
 
+int64_t audit_now_ms(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool audit_is_forked(const struct audit *audit)
+{
+	return audit->is_forked;
+}
+
 /* A record in the making: `line` is filled, then audit_append() writes it. */
 static struct json line_begin(struct audit *audit, const char *kind)
 {
-	struct timespec now = { 0 };
 	struct json w;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	buf_clear(&audit->line);
 	audit->line.limit = AUDIT_LINE_MAX;
 	w = json_to(&audit->line);
@@ -81,7 +93,7 @@ static struct json line_begin(struct audit *audit, const char *kind)
 	json_key(&w, "seq");
 	json_put_uint(&w, audit->count);
 	json_kv(&w, "prev", str_of(audit->head));
-	json_kv_int(&w, "t", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	json_kv_int(&w, "t", audit_now_ms());
 	json_kv(&w, "kind", str_of(kind));
 	return w;
 }
@@ -132,6 +144,7 @@ static int line_end(struct audit *audit, struct json *w, uint64_t *ret_seq, stru
 	if (r < 0)
 		return r;
 	memcpy(audit->head, hash, HASH_HEX);
+	audit->is_forked = false;
 	audit->size += (off_t)audit->line.len;
 	if (ret_seq)
 		*ret_seq = audit->count;
@@ -334,6 +347,7 @@ static int check_last(struct audit *audit, struct str line, struct err *err)
 			       "the last line of the log is damaged; `seal audit verify` says more");
 	audit->count = (uint64_t)seq + 1;
 	hash_hex(line, audit->head);
+	audit->is_forked = str_is(json_str(root, "kind"), "fork");
 	return 0;
 }
 
@@ -371,6 +385,9 @@ static int continue_log(struct audit *audit, const struct audit_header *header, 
 		return r;
 	audit->size = (off_t)len;
 	receipt_count(str_head(buf_str(&text), len), &audit->receipt);
+	receipt_facts(&audit->receipt, header->session_id, header->component_hash, header->manifest_hash);
+	if (audit->is_forked)
+		return 0;
 	w = line_begin(audit, "resume");
 	r = put_header(audit, &w, header, err);
 	if (r < 0)

@@ -74,3 +74,14 @@ int audit_sync(struct audit *audit, struct err *err);
 
 /* Hash of the last line, and how many lines there are. */
 void audit_head(const struct audit *audit, char ret_hex[65], uint64_t *ret_count);
+
+/*
+ * A new log in `dir` whose past is the log in `from` up to record `at`, which must
+ * be a call: the same bytes, and behind them a fork record.  `answer`: the JSON
+ * that the call is to be told instead of being made; empty: it is made.
+ * audit_open() then goes on within the turn, without a resume record.
+ */
+int audit_fork(const char *from, uint64_t at, const char *dir, struct str answer, struct err *err);
+
+/* The log that was opened ends with its fork record: nothing was done since. */
+bool audit_is_forked(const struct audit *audit);

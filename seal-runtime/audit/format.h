@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "crypto/hash.h"
 
@@ -28,10 +29,14 @@ struct err;
 #define AUDIT_HEAD_FORMAT "%020llu %s\n"
 #define AUDIT_HEAD_SIZE	  (20 + 1 + 64 + 1)
 
+/* The writer's clock, in ms since 1970. */
+int64_t audit_now_ms(void);
+
 /* Bytes kept under their hash in <dir>/blobs/xx/, compressed. */
 struct blobs;
 int blobs_open(int dir, bool writable, struct blobs **ret_blobs, struct err *err);
 void blobs_free(struct blobs *blobs);
+DEFINE_CLEANUP(struct blobs, blobs_free)
 /* Nothing is written when the bytes are there already. */
 int blobs_put(struct blobs *blobs, struct str bytes, char ret_hex[HASH_HEX], struct err *err);
 /* Appends the bytes; they are what was hashed, or it is an error. */

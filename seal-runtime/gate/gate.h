@@ -68,3 +68,10 @@ void gate_mask(const struct gate *gate, struct buf *json);
 
 /* The manifest on disk changed and was approved again: use it from now on. */
 int gate_reload(struct gate *gate, const struct manifest *manifest, struct err *err);
+
+/*
+ * A call of a past that this session has taken over: what it changed in the
+ * session's own storage is changed again.  Nothing else of it is.
+ */
+int gate_repeat(struct gate *gate, enum gate_call_id id, struct str args, struct str result,
+		struct err *err);

@@ -8,11 +8,21 @@ static void put_flags(struct json *w, const struct rpc_params *params)
 	yyjson_val *seal = yyjson_obj_get(params->_meta, "seal");
 	int64_t max_turns = json_int(seal, "maxTurns", 0);
 	struct str record = json_str(seal, "record");
+	yyjson_val *fork = yyjson_obj_get(seal, "fork");
 
 	if (max_turns > 0)
 		json_kv_int(w, "maxTurns", max_turns);
 	if (record.len)
 		json_kv(w, "record", record);
+	if (yyjson_is_obj(fork)) {
+		json_key(w, "fork");
+		json_object(w);
+		json_kv(w, "session", json_str(fork, "session"));
+		json_kv_int(w, "record", json_int(fork, "record", 0));
+		if (json_str(fork, "answer").len)
+			json_kv(w, "answer", json_str(fork, "answer"));
+		json_end(w);
+	}
 }
 
 /* Without params: a session that is there. */
@@ -197,7 +207,7 @@ void method_session_list(struct client *client, const char *id, const struct rpc
 		client_reply(client, id, buf_str(&list));
 }
 
-/* Of this turn alone; the session takes them only where they are lower. */
+/* Of this turn alone; the session takes limits only where they are lower. */
 static void put_limits(struct json *w, const struct rpc_params *params)
 {
 	yyjson_val *seal = yyjson_obj_get(params->_meta, "seal");
@@ -210,6 +220,8 @@ static void put_limits(struct json *w, const struct rpc_params *params)
 		json_key(w, "maxCostUsd");
 		json_put_val(w, cost);
 	}
+	if (json_bool(seal, "continue", false))
+		json_kv_bool(w, "continue", true);
 }
 
 static int prompt(struct client *client, const char *id, const char *session_id,

@@ -21,7 +21,8 @@ static int load(const struct session *session, struct manifest **ret_manifest, s
 	return 0;
 }
 
-static int note(struct session *session, const struct manifest *manifest, struct err *err)
+int session_note_manifest(struct session *session, const struct manifest *manifest,
+                          struct err *err)
 {
 	cleanup_buf struct buf details = BUF_INIT;
 	struct json w = json_to(&details);
@@ -50,7 +51,8 @@ static int exchange(struct session *session, struct err *err)
 	own = manifest->limits.max_cost_usd;
 	manifest->limits.max_cost_usd = session_cost_limit(session, own);
 	/* What cannot be recorded is not used. */
-	if (note(session, manifest, err) < 0 || llm_reload(session->llm, manifest, err) < 0 ||
+	if (session_note_manifest(session, manifest, err) < 0 ||
+	    llm_reload(session->llm, manifest, err) < 0 ||
 	    gate_reload(session->gate, manifest, err) < 0) {
 		manifest_free(manifest);
 		return err->code;

@@ -148,6 +148,13 @@ static int compare(struct replay *replay, const char *name, struct str args, str
 	return err_set(err, ERR_GONE, "the replay diverged");
 }
 
+static int go_live(struct replay *replay, unsigned int id, struct str args, struct buf *ret_result,
+		   struct err *err)
+{
+	replay->outcome->is_live = true;
+	return replay->setup->live->call(replay->setup->live->ctx, id, args, ret_result, err);
+}
+
 static int answer(struct replay *replay, unsigned int id, struct str args, struct buf *ret_result,
 		  struct err *err)
 {
@@ -156,6 +163,8 @@ static int answer(struct replay *replay, unsigned int id, struct str args, struc
 	r = look(replay, err);
 	if (r < 0)
 		return r;
+	if (replay->setup->live && !replay->has_next)
+		return go_live(replay, id, args, ret_result, err);
 	if (may_end_here(replay))
 		return stop(replay, err);
 	r = compare(replay, call_names[id], args, err);
@@ -170,7 +179,9 @@ static int answer(struct replay *replay, unsigned int id, struct str args, struc
 		return stop(replay, err);
 	buf_add(ret_result, replay->next.payload);
 	take(replay);
-	return 0;
+	return replay->setup->live ? replay->setup->live->repeat(replay->setup->live->ctx, id, args,
+								 replay->next.payload, err) :
+				     0;
 }
 
 static int on_call(void *ctx, unsigned int id, struct str args, struct buf *ret_result,
@@ -179,7 +190,7 @@ static int on_call(void *ctx, unsigned int id, struct str args, struct buf *ret_
 	struct replay *replay = ctx;
 	int r = answer(replay, id, args, ret_result, err);
 
-	if (r < 0 && !replay->is_cut && !replay->outcome->is_diverged)
+	if (r < 0 && !replay->is_cut && !replay->outcome->is_diverged && !replay->outcome->is_live)
 		replay->fault = *err;
 	return r;
 }
@@ -196,6 +207,13 @@ static int find_component(struct replay *replay, struct err *err)
 	return replay->component ? 0 : err_nomem(err);
 }
 
+static void drop_host(struct replay *replay)
+{
+	if (replay->setup->live)
+		replay->setup->live->host(replay->setup->live->ctx, NULL);
+	host_free(take_ptr(replay->host));
+}
+
 /* A component's life begins with its init, also after a crash or a trap. */
 static int make_host(struct replay *replay, struct err *err)
 {
@@ -203,7 +221,7 @@ static int make_host(struct replay *replay, struct err *err)
 	    .call = on_call, .ctx = replay, .memory_max = replay->facts.memory_max};
 	int r;
 
-	host_free(take_ptr(replay->host));
+	drop_host(replay);
 	r = find_component(replay, err);
 	if (r < 0)
 		return r;
@@ -218,12 +236,16 @@ static int make_host(struct replay *replay, struct err *err)
 			       "--component FILE, or this one to try it on the log",
 			       replay->facts.component, replay->component,
 			       host_component_hash(replay->host));
+	if (replay->setup->live)
+		replay->setup->live->host(replay->setup->live->ctx, replay->host);
 	return 0;
 }
 
 static bool is_fuel_equal(const struct replay *replay, uint64_t fuel)
 {
-	return strcmp(replay->facts.engine, host_engine_id()) != 0 || replay->next.fuel == fuel;
+	return strcmp(replay->facts.engine, host_engine_id()) != 0 ||
+	       strcmp(replay->facts.component, host_component_hash(replay->host)) != 0 ||
+	       replay->next.fuel == fuel;
 }
 
 /*
@@ -296,10 +318,10 @@ static int run_export(struct replay *replay, struct err *err)
 	cleanup_free char *name = str_dup(replay->next.call);
 	cleanup_buf struct buf args = BUF_INIT, result = BUF_INIT;
 	struct err failure = {0};
-	uint64_t fuel = 0, limit;
+	uint64_t fuel = 0, limit, seq = replay->next.seq;
 	int r;
 
-	if (find_limit(replay, replay->next.seq, &limit, err) < 0)
+	if (find_limit(replay, seq, &limit, err) < 0)
 		return err->code;
 	buf_add(&args, replay->next.payload);
 	if (!name || args.failed)
@@ -315,6 +337,13 @@ static int run_export(struct replay *replay, struct err *err)
 	if (replay->fault.code) {
 		*err = replay->fault;
 		return err->code;
+	}
+	if (replay->outcome->is_live) {
+		replay->outcome->export_seq = seq;
+		replay->outcome->result = r;
+		replay->outcome->fuel = fuel;
+		buf_add(&replay->outcome->value, r < 0 ? str_of(failure.text) : buf_str(&result));
+		return buf_check(&replay->outcome->value, "the result", err);
 	}
 	return finish_export(replay, r, buf_str(&result), fuel, err);
 }
@@ -333,7 +362,8 @@ static int run(struct replay *replay, struct err *err)
 {
 	int r = look(replay, err);
 
-	while (r >= 0 && replay->has_next && !replay->outcome->is_diverged) {
+	while (r >= 0 && replay->has_next && !replay->outcome->is_diverged &&
+	       !replay->outcome->is_live) {
 		if (next_is(replay, AUDIT_SESSION) || next_is(replay, AUDIT_RESUME))
 			r = take_facts(replay, err);
 		else if (next_is(replay, AUDIT_EXPORT_BEGIN))
@@ -341,7 +371,7 @@ static int run(struct replay *replay, struct err *err)
 		else
 			return err_set(err, ERR_INPUT, "record %llu: a call outside of an export",
 				       (unsigned long long)replay->next.seq);
-		if (r >= 0 && !replay->outcome->is_diverged)
+		if (r >= 0 && !replay->outcome->is_diverged && !replay->outcome->is_live)
 			r = look(replay, err);
 	}
 	return r;
@@ -349,7 +379,7 @@ static int run(struct replay *replay, struct err *err)
 
 static void replay_fini(struct replay *replay)
 {
-	host_free(replay->host);
+	drop_host(replay);
 	audit_facts_fini(&replay->facts);
 	audit_reader_free(replay->reader);
 	audit_reader_free(replay->pilot);
@@ -370,7 +400,7 @@ int replay_run(const struct replay_setup *setup, struct replay_outcome *ret_outc
 		r = run(&replay, err);
 	replay_fini(&replay);
 	if (r < 0) {
-		buf_fini(&outcome.text);
+		replay_outcome_finip(&outcome);
 		return err_wrap(err, "replay %s", setup->dir);
 	}
 	*ret_outcome = outcome;

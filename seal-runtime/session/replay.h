@@ -17,22 +17,44 @@
 #include "base/cleanup.h"
 
 struct err;
+struct host;
+
+/* Where the log ends within an export, the component goes on live. */
+struct replay_live {
+	/* Every call that the log does not have; as host_call_fn. */
+	int (*call)(void *ctx, unsigned int id, struct str args, struct buf *ret_result,
+		    struct err *err);
+	/* A call that the log answered. */
+	int (*repeat)(void *ctx, unsigned int id, struct str args, struct str result,
+		      struct err *err);
+	/* The component that runs from now on; NULL: none any more. */
+	void (*host)(void *ctx, struct host *host);
+	void *ctx;
+};
 
 struct replay_setup {
 	const char *dir;       /* of the session: holds events.jsonl */
 	const char *component; /* NULL: agent.cwasm, which must be the log's; a file
 				 * named here may be another build */
+	const struct replay_live *live; /* NULL: what the log does not have diverges */
 };
 
 struct replay_outcome {
 	bool is_diverged;
 	uint64_t n_calls; /* compared; the last of them is the one that diverged */
 	struct buf text;  /* what diverged, for people: a few lines */
+	/* How an export ended that went on live. */
+	bool is_live;
+	uint64_t export_seq; /* record of its begin */
+	int result; /* < 0: a trap, and `value` is its text */
+	struct buf value;
+	uint64_t fuel;
 };
 
 static inline void replay_outcome_finip(struct replay_outcome *outcome)
 {
 	buf_fini(&outcome->text);
+	buf_fini(&outcome->value);
 }
 
 /* < 0: it cannot be replayed (damaged log, other component); no outcome then. */

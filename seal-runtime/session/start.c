@@ -17,8 +17,8 @@
 
 /* One WIT call of the guest.  The manifest is exchanged between calls only: an
  * answer of the gate may point into the old one until the call is over. */
-static int pass(void *ctx, unsigned int id, struct str args, struct buf *ret_result,
-                struct err *err)
+int session_pass(void *ctx, unsigned int id, struct str args, struct buf *ret_result,
+                 struct err *err)
 {
 	struct session *session = ctx;
 	size_t start = ret_result->len;
@@ -58,7 +58,7 @@ static int open_model(struct session *session, struct err *err)
 static int open_host(struct session *session, struct err *err)
 {
 	cleanup_free char *component = NULL;
-	struct host_setup setup = { .call = pass, .ctx = session };
+	struct host_setup setup = { .call = session_pass, .ctx = session };
 
 	if (dirs_part("agent.cwasm", &component, err) < 0)
 		return err->code;
@@ -153,6 +153,10 @@ static int wake(struct session *session, struct err *err)
 {
 	const char *ignored;
 
+	/* Its component is in the middle of a turn already. */
+	session->is_forked = audit_is_forked(session->audit);
+	if (session->is_forked)
+		return 0;
 	return session_wake(session, &ignored, err);
 }
 
@@ -221,6 +225,8 @@ int session_start(struct session *session, yyjson_val *params, const char **ret_
 	if (take_params(session, params, err) < 0)
 		return err->code;
 	r = is_new ? open_new(session, json_str(params, "cwd"), err) : open_old(session, err);
+	if (r >= 0 && is_new && yyjson_obj_get(params, "fork"))
+		r = session_fork(session, yyjson_obj_get(params, "fork"), err);
 	for (size_t i = 0; r >= 0 && i < sizeof(steps) / sizeof(steps[0]); i++) {
 		*ret_fault = steps[i].fault;
 		r = steps[i].run(session, err);

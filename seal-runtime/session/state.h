@@ -21,6 +21,7 @@ struct session {
 	int64_t max_turns;       /* of this session's flags; 0: the manifest's */
 	char *record;            /* where the model's replies are recorded, or NULL */
 	bool is_started;
+	bool is_forked; /* in the middle of a turn of another session */
 	bool had_turns; /* the log holds an earlier life of this session */
 
 	struct manifest *manifest;
@@ -54,6 +55,19 @@ int session_start(struct session *session, yyjson_val *params, const char **ret_
 
 /* (Re)makes the component's instance and calls its init. */
 int session_wake(struct session *session, const char **ret_fault, struct err *err);
+
+/* One WIT call of the guest, through the gate. */
+int session_pass(void *ctx, unsigned int id, struct str args, struct buf *ret_result,
+                 struct err *err);
+
+/* fork/: the new session's log begins as another's (`fork`: session, record,
+ * answer); the turn that is open in there goes on, live, to its end. */
+int session_fork(struct session *session, yyjson_val *fork, struct err *err);
+int session_go_on(struct session *session, struct buf *ret_result, struct err *err);
+
+/* From here on this manifest rules: a record that says so. */
+int session_note_manifest(struct session *session, const struct manifest *manifest,
+                          struct err *err);
 
 /* The answer of session/new, load and resume, but for modes and options: those are
  * the daemon's. */

@@ -188,6 +188,24 @@ static int after_trap(struct session *session, struct buf *ret_json, const char 
 	return err_wrap(err, "the agent was stopped");
 }
 
+/* The turn of the past that a fork was made in comes first: `is_all` when
+ * nothing is to be said behind it. */
+static int finish_fork(struct session *session, bool is_all, struct buf *ret_json,
+		       const char **ret_fault, struct err *err)
+{
+	cleanup_buf struct buf result = BUF_INIT;
+
+	int r;
+
+	*ret_fault = FAULT_SESSION;
+	session->model_failed = false;
+	r = session_go_on(session, &result, err);
+	session->is_forked = audit_is_forked(session->audit);
+	if (r < 0)
+		return r == ERR_GONE ? after_trap(session, ret_json, ret_fault, err) : r;
+	return is_all ? read_result(session, &result, ret_json, ret_fault, err) : 0;
+}
+
 static int run(struct session *session, struct str message, struct buf *ret_json,
 	       const char **ret_fault, struct err *err)
 {
@@ -248,8 +266,9 @@ static int limit(struct session *session, yyjson_val *params, struct err *err)
 int session_turn(struct session *session, yyjson_val *params, struct buf *ret_json,
 		 const char **ret_fault, struct err *err)
 {
+	bool is_all = json_bool(params, "continue", false);
 	cleanup_buf struct buf message = BUF_INIT;
-	int r;
+	int r = 0;
 
 	*ret_fault = FAULT_SESSION;
 	if (read_prompt(params, &message, err) < 0)
@@ -259,7 +278,12 @@ int session_turn(struct session *session, yyjson_val *params, struct buf *ret_js
 	if (limit(session, params, err) < 0)
 		return err->code;
 	cancel_turn_begin((int)json_int(params, "turn", 0));
-	r = run(session, buf_str(&message), ret_json, ret_fault, err);
+	if (is_all && !session->is_forked)
+		r = err_set(err, ERR_INPUT, "session/prompt: there is no turn to go on with");
+	else if (session->is_forked)
+		r = finish_fork(session, is_all, ret_json, ret_fault, err);
+	if (r >= 0 && !is_all)
+		r = run(session, buf_str(&message), ret_json, ret_fault, err);
 	cancel_turn_end();
 	return r;
 }

@@ -61,3 +61,19 @@ int execute_storage_list_keys(struct pass *pass)
 	json_put_raw(&w, buf_str(&keys));
 	return pass_end(pass, &w);
 }
+
+int gate_repeat(struct gate *gate, enum gate_call_id id, struct str args, struct str result,
+		struct err *err)
+{
+	cleanup_json yyjson_doc *doc = NULL;
+	yyjson_val *root;
+
+	if ((id != GATE_storage_save && id != GATE_storage_delete) || !str_starts(result, STR("{\"ok\"")))
+		return 0;
+	doc = json_read(args, NULL, NULL);
+	root = yyjson_doc_get_root(doc);
+	if (id == GATE_storage_delete)
+		return store_delete(gate->store, json_text(yyjson_arr_get(root, 0)), err);
+	return store_save(gate->store, json_text(yyjson_arr_get(root, 0)),
+			  json_text(yyjson_arr_get(root, 1)), err);
+}
