@@ -51,7 +51,8 @@ static int read_past(struct forking *forking, struct err *err)
 	}
 	if (record.kind != AUDIT_BEGIN)
 		return err_set(err, ERR_INPUT,
-			       "%s: record %llu is no call; `seal audit show` names the calls", forking->from, (unsigned long long)forking->at);
+			       "%s: record %llu is no call; `seal audit show` names the calls",
+			       forking->from, (unsigned long long)forking->at);
 	if (audit_reader_facts(reader, &facts, err) < 0)
 		return err->code;
 	forking->id = take_ptr(facts.id);
