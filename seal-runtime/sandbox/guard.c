@@ -107,6 +107,30 @@ static int check_part(struct after *after, const struct scan_repository *reposit
 	return find(after, path, "git obeys it", NULL, err);
 }
 
+/*
+ * A submodule's configuration names its work tree, which is no news.  What is
+ * left of the text without the lines of that kind that were there before.
+ */
+static bool became_dangerous(struct str now, struct str before)
+{
+	cleanup_buf struct buf rest = { .limit = SCAN_CONFIG_MAX + 1 };
+	struct str line;
+
+	while (str_line(&now, &line)) {
+		struct str old = before, known;
+		bool is_known = false;
+
+		while (!is_known && str_find(line, STR("worktree"), 0) != STR_NONE &&
+		       str_line(&old, &known))
+			is_known = str_eq(line, known);
+		if (is_known)
+			continue;
+		buf_add(&rest, line);
+		buf_addc(&rest, '\n');
+	}
+	return rest.failed || names_git_is_dangerous(buf_str(&rest));
+}
+
 static int check_known(struct after *after, const struct scan_repository *repository, int folder,
                        const char *git, struct err *err)
 {
@@ -118,7 +142,8 @@ static int check_known(struct after *after, const struct scan_repository *reposi
 	int r = 0;
 
 	(void)snprintf(path, sizeof(path), "%s/config", repository->path);
-	if (changed && (!has_config || names_git_is_dangerous(buf_str(&config))))
+	if (changed &&
+	    (!has_config || became_dangerous(buf_str(&config), buf_str(&repository->config))))
 		r = find(after, path, "git would run what it names", &repository->config, err);
 	(void)snprintf(path, sizeof(path), "%s/hooks", repository->path);
 	if (r >= 0 && scan_hooks(folder, git) != repository->hooks)
@@ -162,6 +187,17 @@ static int check_own(struct after *after, const struct scan_seen *seen, struct e
 	return r;
 }
 
+static int see_module(void *ctx, const struct scan_seen *seen, struct err *err)
+{
+	char path[PATH_MAX];
+
+	if (!scan_is_bare(seen))
+		return 0;
+	(void)snprintf(path, sizeof(path), "%.*s", (int)(strlen(seen->path) - STR("/HEAD").len),
+	               seen->path);
+	return check_repository(ctx, seen, ".", path, err);
+}
+
 static int check_git(struct after *after, const struct scan_seen *seen, struct err *err)
 {
 	if (seen->type != DT_DIR)
@@ -169,7 +205,9 @@ static int check_git(struct after *after, const struct scan_seen *seen, struct e
 		               ? find(after, seen->path, "it leads git elsewhere", NULL, err)
 		               : 0;
 	if (seen->depth == 0 && scan_has(after->before, seen->path))
-		return check_own(after, seen, err);
+		return check_own(after, seen, err) < 0
+		               ? err->code
+		               : scan_modules(seen->path, see_module, after, err);
 	return check_repository(after, seen, ".git", seen->path, err);
 }
 

@@ -106,6 +106,10 @@ static int set_up(void **state)
 	make("project/.git/hooks/x.sample", "");
 	make("project/lib/.git/config", "[core]\n");
 	make("project/lib/.git/HEAD", "ref: refs/heads/main\n");
+	make("project/.git/modules/known/config", "[core]\n\tworktree = ../../../m\n");
+	make("project/.git/modules/known/HEAD", "ref: refs/heads/main\n");
+	make("project/.git/modules/known/objects/x", "");
+	make("project/.git/modules/known/hooks/x.sample", "");
 	make("project/cfg/values", "SECRET\n");
 	assert_int_equal(symlinkat("cfg/values", AT_FDCWD, link_path()), 0);
 	copy_probe();
@@ -364,6 +368,16 @@ static const struct left_row {
 	{ "a repository in a vendor folder is looked at too",
 	  "mkdir -p node_modules/x/.git/hooks && echo x > node_modules/x/.git/hooks/post-checkout",
 	  "node_modules/x/.git", false },
+	{ "so is a submodule's repository that runs something",
+	  "mkdir -p .git/modules/m/objects && echo x > .git/modules/m/HEAD && "
+	  "printf '[core]\\nsshCommand=x\\n' > .git/modules/m/config",
+	  ".git/modules/m", false },
+	{ "a submodule's that names its work tree too",
+	  "mkdir -p .git/modules/n/objects && echo x > .git/modules/n/HEAD && "
+	  "printf '[core]\\nworktree=/x\\n' > .git/modules/n/config",
+	  ".git/modules/n", false },
+	{ "a new hook of a known submodule", "echo x > .git/modules/known/hooks/post-checkout",
+	  ".git/modules/known/hooks", false },
 	{ "an ordinary file stays", "echo x > kept", "kept", true },
 };
 
@@ -391,6 +405,32 @@ TEST(a_changed_configuration_is_put_back)
 	(void)snprintf(path, sizeof(path), "%s/lib/.git/config", world.project);
 	MUST(fd_read_file(AT_FDCWD, path, 4096, &text, &err), &err);
 	assert_string_equal(text.data, "[core]\n");
+}
+
+static void text_of(const char *path, struct buf *ret_text)
+{
+	char whole[PATH_MAX];
+	struct err err;
+
+	(void)snprintf(whole, sizeof(whole), "%s/%s", world.project, path);
+	MUST(fd_read_file(AT_FDCWD, whole, 4096, ret_text, &err), &err);
+}
+
+TEST(a_submodule_s_configuration_may_change_but_not_run_something)
+{
+	static const char config[] = ".git/modules/known/config";
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome fine = run(
+		command_of("printf '[branch \"x\"]\\nremote=o\\n' >> .git/modules/known/config"));
+	cleanup_buf struct buf before = BUF_INIT, after = BUF_INIT;
+
+	assert_int_equal(fine.n_denials, 0);
+	text_of(config, &before);
+	assert_non_null(strstr(before.data, "remote=o"));
+	cleanup_with(sandbox_outcome_fini) struct sandbox_outcome bad =
+		run(command_of("printf '[core]\\nfsmonitor=x\\n' >> .git/modules/known/config"));
+	assert_int_equal(bad.n_denials, 1);
+	text_of(config, &after);
+	assert_string_equal(after.data, before.data);
 }
 
 TEST(a_job_goes_on_prints_and_is_stopped)
@@ -517,6 +557,7 @@ int main(void)
 		RUN(the_exit_code_and_the_signal_are_the_command_s),
 		RUN(what_is_left_is_looked_at),
 		RUN(a_changed_configuration_is_put_back),
+		RUN(a_submodule_s_configuration_may_change_but_not_run_something),
 		RUN(refusals_are_explained),
 		RUN(a_job_goes_on_prints_and_is_stopped),
 		RUN(many_commands_leave_nothing),

@@ -168,6 +168,33 @@ bool scan_is_bare(const struct scan_seen *seen)
 	       faccessat(seen->folder, "objects", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+struct modules {
+	scan_fn fn;
+	void *ctx;
+};
+
+static int see_module(void *ctx, const struct scan_seen *seen, struct err *err)
+{
+	const struct modules *modules = ctx;
+	bool is_inside = faccessat(seen->folder, "HEAD", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	int r = modules->fn(modules->ctx, seen, err);
+
+	/* Of a repository only the modules of its modules. */
+	return r == 0 && is_inside && strcmp(seen->name, "modules") != 0 ? 1 : r;
+}
+
+int scan_modules(const char *git, scan_fn fn, void *ctx, struct err *err)
+{
+	struct modules modules = { fn, ctx };
+	char path[PATH_MAX];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/modules", git);
+	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	return scan_walk(path, true, see_module, &modules, err);
+}
+
 /* --- the scan before a command ------------------------------------------ */
 
 struct before {
@@ -259,6 +286,18 @@ static int add_repository(struct scan *scan, int folder, const char *git, struct
 	return 0;
 }
 
+/* Submodules: their work trees hold a file `.git`, and this is where it leads. */
+static int see_own_module(void *ctx, const struct scan_seen *seen, struct err *err)
+{
+	struct before *before = ctx;
+	const struct str path = str_of(seen->path);
+
+	if (!scan_is_bare(seen))
+		return 0;
+	return add_repository(before->scan, seen->folder, ".",
+	                      str_head(path, path.len - STR("/HEAD").len), err);
+}
+
 static bool rule_covers(const struct manifest_paths *rules, const struct manifest_path *path,
                         const char *relative)
 {
@@ -336,6 +375,13 @@ static int see_link(const struct before *before, const struct scan_seen *seen, s
 	return add_pinned(before, real, SCAN_MASK, false, err);
 }
 
+static int add_own_gits(struct before *before, const struct scan_seen *seen, struct err *err)
+{
+	int r = add_own_git(before, seen, err);
+
+	return r < 0 ? r : scan_modules(seen->path, see_own_module, before, err);
+}
+
 static int see_before(void *ctx, const struct scan_seen *seen, struct err *err)
 {
 	struct before *before = ctx;
@@ -349,7 +395,7 @@ static int see_before(void *ctx, const struct scan_seen *seen, struct err *err)
 	if (seen->type == DT_SOCK)
 		return add_pinned(before, seen->path, SCAN_MASK, false, err);
 	if (strcmp(seen->name, ".git") == 0 && seen->depth == 0)
-		return is_folder ? add_own_git(before, seen, err)
+		return is_folder ? add_own_gits(before, seen, err)
 		                 : add_pinned(before, seen->path, SCAN_PROTECT, false, err);
 	if (strcmp(seen->name, ".git") == 0)
 		return is_folder ? add_repository(before->scan, seen->folder, ".git", path, err)

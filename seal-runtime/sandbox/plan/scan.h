@@ -80,6 +80,11 @@ typedef int (*scan_fn)(void *ctx, const struct scan_seen *seen, struct err *err)
 /* Every file under root, vendor folders included when `deep`; never into a .git. */
 int scan_walk(const char *root, bool deep, scan_fn fn, void *ctx, struct err *err);
 
+/* The repositories of submodules under <git>/modules: `fn` sees what scan_walk()
+ * would show it there, but for what lies inside each repository.  `git` is the
+ * path of the project's own git folder; none there is no error. */
+int scan_modules(const char *git, scan_fn fn, void *ctx, struct err *err);
+
 /* What names a repository's hooks and their bytes; 0 when there are none.
  * Samples do not count: git does not run them. */
 uint64_t scan_hooks(int folder, const char *git);
