@@ -8,6 +8,7 @@
 #include "sandbox/plan/names.h"
 #include "sandbox/plan/scan.h"
 #include "sandbox/plan/tools.h"
+#include "sandbox/weak.h"
 
 #define HOME_INSIDE "/home/seal"
 #define UID_INSIDE  1000 /* for a caller that is root: nothing inside is uid 0 */
@@ -33,6 +34,11 @@ static const struct {
 	[PLAN_WRITE] = { "write", true },     [PLAN_PIN] = { "pin", true },
 	[PLAN_PROTECT] = { "protect", true }, [PLAN_MASK] = { "mask", true },
 };
+
+const char *plan_word(enum plan_kind kind)
+{
+	return kinds[kind].word;
+}
 
 void plan_fini(struct plan *plan)
 {
@@ -148,7 +154,7 @@ static int add_base(const struct plan_input *input, struct plan *plan, struct er
 		TRY(plan_add(plan, PLAN_SYSTEM, "/", "/", err));
 	if (fs == COMMAND_FS_SYSTEM || fs == COMMAND_FS_PERMISSIVE)
 		TRY(add_system(input, plan, err));
-	TRY(plan_add(plan, PLAN_SYSTEM, facts->etc, "/etc", err));
+	TRY(plan_add(plan, PLAN_SYSTEM, weak_is("etc") ? "/etc" : facts->etc, "/etc", err));
 	TRY(plan_add(plan, PLAN_PROC, NULL, "/proc", err));
 	TRY(plan_add(plan, PLAN_DEV, NULL, "/dev", err));
 	TRY(add_tmpfs(plan, "/dev/shm", 01777, SMALL_MB, err));

@@ -91,6 +91,9 @@ struct plan {
 	unsigned int uid, gid; /* inside */
 };
 
+/* The word that plan_print() has for it. */
+const char *plan_word(enum plan_kind kind);
+
 int plan_make(const struct plan_input *input, struct plan *ret_plan, struct err *err);
 void plan_fini(struct plan *plan);
 static inline void plan_finip(struct plan *plan)

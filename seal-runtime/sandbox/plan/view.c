@@ -10,6 +10,7 @@
 #include "sandbox/plan/names.h"
 #include "sandbox/plan/plan.h"
 #include "sandbox/plan/tools.h"
+#include "sandbox/weak.h"
 
 #define OPEN_FILES_MAX 4096
 
@@ -295,6 +296,9 @@ int plan_environment(const struct plan_input *input, struct plan *plan, struct e
 	int r = 0;
 
 	for (const char *const *one = always; r >= 0 && *one; one++)
+		r = plan_set(plan, *one, err);
+	for (const char *const *one = input->facts->environment;
+	     weak_is("environment") && r >= 0 && one && *one; one++)
 		r = plan_set(plan, *one, err);
 	(void)snprintf(shell, sizeof(shell), "SHELL=%s", input->facts->shell);
 	if (r >= 0)

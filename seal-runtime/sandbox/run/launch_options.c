@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "sandbox/run/launch.h"
 #include "sandbox/plan/plan.h"
+#include "sandbox/weak.h"
 
 static void put_number(struct launch_args *args, const char *format, unsigned long value)
 {
@@ -118,7 +119,8 @@ int launch_options(const struct launch_input *input, struct launch_args *args, s
 	int r = 0;
 
 	for (const char *const *word = namespaces; *word; word++)
-		launch_put(args, *word);
+		if (!weak_is(*word))
+			launch_put(args, *word);
 	launch_put(args, "--uid");
 	put_number(args, PUT_DECIMAL, plan->uid);
 	launch_put(args, "--gid");
@@ -127,7 +129,7 @@ int launch_options(const struct launch_input *input, struct launch_args *args, s
 		/* The last step seals the root; what is mounted in it comes before. */
 		if (i + 1 == plan->n_steps)
 			r = put_hosts(args, input->hosts, err);
-		if (r >= 0)
+		if (r >= 0 && !weak_is(plan_word(plan->steps[i].kind)))
 			r = put_step(input, args, &plan->steps[i], err);
 	}
 	launch_put(args, "--chdir");

@@ -17,6 +17,7 @@
 #define GRACE_MS    2000 /* between asking to end and making it end */
 #define MESSAGE_MAX 1024
 #define END_WAIT_MS 10000
+#define READY_MS    60000 /* for the sandbox to be made */
 
 enum stopping { NOT_STOPPING, ASKED, KILLED };
 
@@ -150,6 +151,8 @@ static int on_ready(struct run *run, const struct message *message, struct err *
 	/* Whatever bwrap had to say, it was no reason. */
 	buf_clear(&run->result.message);
 	run->result.started = true;
+	/* The time is the command's; making the sandbox had its own. */
+	run->deadline = input->timeout_s ? now_ms() + (int64_t)input->timeout_s * 1000 : 0;
 	run->door_fd = input->knocked_fd ? input->knocked_fd(input->ctx) : -1;
 	return 0;
 }
@@ -359,8 +362,7 @@ static int begin(struct run *run, struct err *err)
 		(void)fcntl(run->launch.error, F_SETFL, O_NONBLOCK);
 	if (run->launch.in >= 0)
 		(void)fcntl(run->launch.in, F_SETFL, O_NONBLOCK);
-	if (input->timeout_s)
-		run->deadline = now_ms() + (int64_t)input->timeout_s * 1000;
+	run->deadline = now_ms() + READY_MS;
 	return 0;
 }
 

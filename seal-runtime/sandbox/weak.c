@@ -1,0 +1,7 @@
+#include "sandbox/weak.h"
+
+bool weak_is(const char *protection)
+{
+	(void)protection;
+	return false;
+}
