@@ -1,6 +1,8 @@
 #include "seal-agent/dispatch.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -59,17 +61,48 @@ static void add_spec(struct toolbox *toolbox, agent_string_t name, agent_string_
 	toolbox->bytes += name.len + description.len + schema.len;
 }
 
-static void offer_own(struct toolbox *toolbox)
+/* What a child cannot do, or must not, it is not shown.  That it is refused is
+ * the host's work. */
+static const struct {
+	const char *name;
+	size_t right;
+} rights[] = {
+#define RIGHT(name, right) { name, offsetof(struct role, right) }
+	RIGHT("file_write", writes),	   RIGHT("file_edit", writes),
+	RIGHT("file_delete", writes),	   RIGHT("command_run", commands),
+	RIGHT("command_output", commands), RIGHT("command_stop", commands),
+	RIGHT("web_fetch", network),	   RIGHT("agent_run", agents),
+#undef RIGHT
+};
+
+static bool is_offered(const char *name, const struct role *role)
+{
+	if (!role->is_child)
+		return true;
+	/* There is nobody to speak with but the parent. */
+	if (strcmp(name, "ask_user") == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+		if (strcmp(name, rights[i].name) == 0)
+			return *(const bool *)((const char *)role + rights[i].right);
+	}
+	return true;
+}
+
+static void offer_own(struct toolbox *toolbox, const struct role *role)
 {
 	for (size_t i = 0; i < N_TOOLS; i++) {
 		cleanup_buf struct buf schema = BUF_INIT;
 		struct json w = json_to(&schema);
 
+		if (!is_offered(tools[i].name, role))
+			continue;
+		toolbox->own_of[toolbox->n_specs] = i;
 		args_schema(tools[i].args, &w);
 		add_spec(toolbox, wit_copy(str_of(tools[i].name)),
 			 wit_copy(str_of(tools[i].sentences)), wit_take(&schema));
 	}
-	toolbox->n_own = N_TOOLS;
+	toolbox->n_own = toolbox->n_specs;
 }
 
 static bool is_name_byte(char c)
@@ -148,13 +181,14 @@ static void offer_external(struct toolbox *toolbox, size_t index)
 		 wit_copy(wit_str(tool->input_schema_json)));
 }
 
-void dispatch_offer(struct toolbox *toolbox)
+void dispatch_offer(struct toolbox *toolbox, const struct role *role)
 {
 	dispatch_fini(toolbox);
 	seal_agent_tools_external_tools(&toolbox->external);
 	toolbox->specs = alloc_bytes((N_TOOLS + toolbox->external.len) * sizeof(*toolbox->specs));
 	toolbox->external_of = alloc_bytes(toolbox->external.len * sizeof(size_t));
-	offer_own(toolbox);
+	toolbox->own_of = alloc_bytes(N_TOOLS * sizeof(size_t));
+	offer_own(toolbox, role);
 	for (size_t i = 0; i < toolbox->external.len; i++)
 		offer_external(toolbox, i);
 }
@@ -168,6 +202,7 @@ void dispatch_fini(struct toolbox *toolbox)
 	}
 	free(toolbox->specs);
 	free(toolbox->external_of);
+	free(toolbox->own_of);
 	if (toolbox->external.len)
 		seal_agent_tools_list_tool_listing_free(&toolbox->external);
 	*toolbox = (struct toolbox){ 0 };
@@ -255,7 +290,7 @@ static void run(struct call *call, const seal_agent_types_tool_use_block_t *use)
 	}
 	index = (size_t)(spec - toolbox->specs);
 	if (index < toolbox->n_own)
-		run_own(call, &tools[index]);
+		run_own(call, &tools[toolbox->own_of[index]]);
 	else
 		run_external(call, &toolbox->external.ptr[toolbox->external_of[index - toolbox->n_own]],
 			     input);
@@ -282,20 +317,23 @@ static void note_repeat(struct call *call, const seal_agent_types_tool_use_block
 		buf_adds(call->out, repeated);
 }
 
-bool dispatch_run(struct agent *agent, const seal_agent_types_tool_use_block_t *use,
-		  seal_agent_types_block_t *ret_result, seal_agent_types_image_block_t *ret_image)
+struct done dispatch_run(struct agent *agent, const seal_agent_types_tool_use_block_t *use)
 {
 	cleanup_buf struct buf out = BUF_INIT;
 	struct call call = { .agent = agent, .out = &out };
 
 	run(&call, use);
+	if (call.agent_id.len)
+		return (struct done){ .agent_id = call.agent_id };
 	note_repeat(&call, use);
 	alloc_check(&out);
 	if (out.len > RESULT_MAX) {
 		out.len = utf8_cut(buf_str(&out), RESULT_MAX);
 		buf_adds(&out, "\n(cut here: too long)\n</untrusted>");
 	}
-	*ret_result = history_result(wit_str(use->id), wit_take(&out), call.is_error);
-	*ret_image = call.image;
-	return call.is_cancelled;
+	return (struct done){
+		.result = history_result(wit_str(use->id), wit_take(&out), call.is_error),
+		.image = call.image,
+		.is_cancelled = call.is_cancelled,
+	};
 }

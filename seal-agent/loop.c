@@ -9,6 +9,7 @@
 #include "seal-agent/rt/alloc.h"
 #include "seal-agent/state.h"
 #include "seal-agent/tasks.h"
+#include "seal-agent/tools/agents.h"
 
 #define USER	  SEAL_AGENT_TYPES_ROLE_USER
 #define ASSISTANT SEAL_AGENT_TYPES_ROLE_ASSISTANT
@@ -89,50 +90,56 @@ static int keep_reply(struct turn *turn, seal_agent_llm_reply_t *reply, struct b
 	return r;
 }
 
-static void keep_image(struct turn *turn, seal_agent_types_image_block_t image)
+/* 1: the person cancelled. */
+static int run_call(struct turn *turn, const seal_agent_types_tool_use_block_t *use,
+		    struct buf *why)
 {
-	seal_agent_types_block_t block = history_image(image);
+	struct done done = dispatch_run(turn->agent, use);
 
-	if (image.base64.len && turn->n_images < TURN_IMAGES_MAX)
-		turn->images[turn->n_images++] = image;
-	else
-		history_free_block(&block);
-}
-
-/* Providers want the results first, and nothing between them. */
-static int add_images(struct turn *turn, struct buf *why)
-{
-	for (size_t i = 0; i < turn->n_images; i++) {
-		if (add(turn->agent, USER, history_image(turn->images[i]), why) < 0)
-			return -1;
+	turn->tool_calls++;
+	agents_keep_image(turn->agent, done.image);
+	if (done.agent_id.len) {
+		(void)agents_await(turn->agent, use->id, done.agent_id);
+		return 0;
 	}
-	turn->n_images = 0;
-	return 0;
+	if (add(turn->agent, USER, done.result, why) < 0)
+		return -1;
+	return done.is_cancelled;
 }
 
 static int answer_call(struct turn *turn, seal_agent_types_block_t *call, const char *instead,
 		       struct buf *why)
 {
-	seal_agent_types_block_t result;
-	bool is_cancelled = false;
+	int r;
 
-	if (instead) {
-		result = history_result(wit_str(call->val.tool_use.id), wit_copy(str_of(instead)),
-					true);
-	} else {
-		seal_agent_types_image_block_t image;
-
-		is_cancelled = dispatch_run(turn->agent, &call->val.tool_use, &result, &image);
-		keep_image(turn, image);
-		turn->tool_calls++;
-	}
+	if (instead)
+		r = add(turn->agent, USER,
+			history_result(wit_str(call->val.tool_use.id), wit_copy(str_of(instead)), true),
+			why);
+	else
+		r = run_call(turn, &call->val.tool_use, why);
 	history_mend_input(&turn->agent->history, call);
-	if (add(turn->agent, USER, result, why) < 0)
-		return -1;
-	return is_cancelled;
+	return r;
 }
 
-/* Every call of the last reply gets its result, in order, in one message. */
+/* Providers want the results first, and nothing between them. */
+static int add_images(struct agent *agent, struct buf *why)
+{
+	struct later *later = &agent->later;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < later->n_images; i++) {
+		seal_agent_types_image_block_t image = later->images[i];
+
+		later->images[i] = (seal_agent_types_image_block_t){ 0 };
+		r = add(agent, USER, history_image(image), why);
+	}
+	later->n_images = 0;
+	return r;
+}
+
+/* Every call of the last reply gets its result, in order, in one message; those
+ * of other agents behind the rest, when they have run. */
 static int answer_calls(struct turn *turn, const char *instead, struct buf *why)
 {
 	const struct history *history = &turn->agent->history;
@@ -151,7 +158,11 @@ static int answer_calls(struct turn *turn, const char *instead, struct buf *why)
 			instead = cancelled_call;
 		}
 	}
-	return add_images(turn, why);
+	if (turn->agent->later.n_agents) {
+		turn->stop = turn->stop ? turn->stop : "agents";
+		return 0;
+	}
+	return add_images(turn->agent, why);
 }
 
 static int add_reminder(struct turn *turn, struct buf *why)
@@ -167,7 +178,11 @@ static enum step after_calls(struct turn *turn, bool is_cut, struct buf *why)
 {
 	turn->n_cut = is_cut ? turn->n_cut + 1 : 0;
 	tasks_count(&turn->agent->tasks);
-	if (answer_calls(turn, is_cut ? cut_call : NULL, why) < 0 || add_reminder(turn, why) < 0)
+	if (answer_calls(turn, is_cut ? cut_call : NULL, why) < 0)
+		return STEP_FAILED;
+	if (turn->agent->later.n_agents)
+		return STEP_DONE;
+	if (add_reminder(turn, why) < 0)
 		return STEP_FAILED;
 	if (turn->n_cut >= CUT_MAX)
 		turn->stop = "max-tokens";
@@ -290,11 +305,29 @@ static int summarize(struct turn *turn, struct buf *why)
 	return 0;
 }
 
+/* The agents that the last reply started have run. */
+static int go_on(struct turn *turn, struct buf *why)
+{
+	struct agent *agent = turn->agent;
+
+	for (size_t i = 0; i < agent->later.n_agents; i++) {
+		if (add(agent, USER, agents_result(agent, i), why) < 0)
+			return -1;
+	}
+	if (add_images(agent, why) < 0 || add_reminder(turn, why) < 0)
+		return -1;
+	agents_fini(agent);
+	return 0;
+}
+
 static int begin(struct turn *turn, struct str message, struct buf *why)
 {
 	struct agent *agent = turn->agent;
 
-	dispatch_offer(&agent->toolbox);
+	if (agent->later.n_agents && str_is(message, "/agents"))
+		return go_on(turn, why);
+	agents_fini(agent);
+	dispatch_offer(&agent->toolbox, &agent->role);
 	if (repair(agent, why) < 0 || compact_begin(agent, why) < 0)
 		return -1;
 	if (str_is(message, "/compact"))

@@ -7,20 +7,15 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "seal-agent/wit.h"
 
 struct agent;
 
-/* A reply that opens more images gets the first ones. */
-#define TURN_IMAGES_MAX 20
-
 struct turn {
 	struct agent *agent;
-	/* Of the reply that is being answered: they go behind its results. */
-	seal_agent_types_image_block_t images[TURN_IMAGES_MAX];
-	size_t n_images;
 	struct buf text;	/* of the last reply */
-	const char *stop;	/* "end-turn", "limit", "refusal", "max-tokens", "error", "cancelled" */
+	/* "end-turn", "limit", "refusal", "max-tokens", "error", "cancelled", or "agents":
+	 * call again with "/agents" when the children have run. */
+	const char *stop;
 	uint32_t tool_calls, llm_calls;
 	uint32_t n_replies;	/* what max_turns counts: not the summaries */
 	unsigned int n_cut;	/* replies in a row that hit the output limit in a tool call */

@@ -87,9 +87,32 @@ static void add_instructions(struct buf *out, yyjson_val *list)
 		shape_instructions(out, json_str(item, "path"), json_str(item, "text"));
 }
 
+static const char child[] =
+	"\n# Your part\n"
+	"You work for another agent, which gave you one task and sees nothing of what you do but "
+	"the last text you write. Nobody answers questions: decide, and say what you assumed. End "
+	"with a text that stands by itself: what was asked for, with paths and lines as path:line, "
+	"what you could not find out, and nothing else. You have only the tools that are offered; "
+	"do not look for a way around what is missing.\n";
+
+struct role prompt_role(yyjson_val *context)
+{
+	yyjson_val *agent = yyjson_obj_get(context, "agent");
+
+	return (struct role){
+		.is_child = agent,
+		.writes = json_bool(agent, "writes", false),
+		.commands = json_bool(agent, "commands", false),
+		.network = json_bool(agent, "network", false),
+		.agents = json_bool(agent, "agents", false),
+	};
+}
+
 void prompt_build(yyjson_val *context, struct buf *out)
 {
 	buf_adds(out, prompt);
+	if (yyjson_obj_get(context, "agent"))
+		buf_adds(out, child);
 	buf_adds(out, "\n# Environment\n");
 	add_fact(out, "Project root: ", json_str(context, "root"));
 	if (!str_eq(json_str(context, "cwd"), json_str(context, "root")))

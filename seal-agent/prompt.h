@@ -14,3 +14,4 @@ void prompt_build(yyjson_val *context, struct buf *out);
 
 /* Absent members have the manifest's defaults. */
 struct settings prompt_settings(yyjson_val *context);
+struct role prompt_role(yyjson_val *context);

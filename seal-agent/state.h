@@ -51,6 +51,7 @@ struct toolbox {
 	size_t n_specs;
 	seal_agent_tools_list_tool_listing_t external;
 	size_t *external_of;	/* spec n_own + i calls external.ptr[external_of[i]] */
+	size_t *own_of;		/* spec i is row own_of[i] of tools.def */
 	size_t n_own;
 	size_t bytes;	/* of all specs */
 };
@@ -60,6 +61,28 @@ struct meter {
 	uint32_t context_length, max_output_tokens;
 	bool has_images;
 	uint64_t tokens_per_64k;	/* tokens per 65536 bytes, corrected by each reply */
+};
+
+/* Calls whose result another agent gives, when this one is called again. */
+struct awaited {
+	agent_string_t call_id, agent_id;
+};
+
+#define AWAITED_MAX 32
+/* A reply that opens more images gets the first ones. */
+#define IMAGES_MAX  20
+
+/* Of the reply that is being answered: they come behind its other results. */
+struct later {
+	struct awaited agents[AWAITED_MAX];
+	size_t n_agents;
+	seal_agent_types_image_block_t images[IMAGES_MAX];
+	size_t n_images;
+};
+
+/* What a child may do; the session's own agent may do all. */
+struct role {
+	bool is_child, writes, commands, network, agents;
 };
 
 /* The last call, to notice a model that sends a failing one again and again. */
@@ -78,6 +101,8 @@ struct agent {
 	struct toolbox toolbox;
 	struct meter meter;
 	struct repeat repeat;
+	struct later later;
+	struct role role;
 	agent_string_t last_message;	/* of the user, owned */
 	size_t settled;	/* messages up to which compaction has been done or was in vain */
 };

@@ -46,6 +46,8 @@ struct call {
 	struct buf *out;	/* what the model will read */
 	bool is_error;
 	bool is_cancelled;	/* the person wants the turn to end */
+	/* The agent that will answer it, later; {NULL, 0} as a rule. */
+	agent_string_t agent_id;
 	/* For the model to look at, behind the results; {NULL, 0} as a rule. */
 	seal_agent_types_image_block_t image;
 };

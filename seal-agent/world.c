@@ -11,6 +11,7 @@
 #include "seal-agent/rt/alloc.h"
 #include "seal-agent/state.h"
 #include "seal-agent/tasks.h"
+#include "seal-agent/tools/agents.h"
 #include "seal-agent/world.h"
 
 /* The exports have no parameter for it: an instance is one session. */
@@ -22,6 +23,7 @@ void world_fini(void)
 		return;
 	history_fini(&agent->history);
 	reads_fini(&agent->reads);
+	agents_fini(agent);
 	tasks_fini(&agent->tasks);
 	dispatch_fini(&agent->toolbox);
 	buf_fini(&agent->system);
@@ -49,6 +51,7 @@ bool exports_agent_init(agent_string_t *session_id, agent_string_t *project_cont
 		return fail("invalid: the project context is not a JSON object", err);
 	agent = alloc_bytes(sizeof(*agent));
 	agent->settings = prompt_settings(context);
+	agent->role = prompt_role(context);
 	prompt_build(context, &agent->system);
 	alloc_check(&agent->system);
 	if (persist_start(agent, json_bool(context, "resume", false), &why) < 0) {

@@ -277,7 +277,52 @@ TEST(the_same_answers_make_the_same_calls)
 	assert_true(first == run_once());
 }
 
-TEST_MAIN(RUN(ends), RUN(a_result_goes_back_to_the_model),
+/* Two agents and a call of its own in one reply: the results come in one
+ * message when the agents have run. */
+TEST(agents_answer_when_this_one_is_called_again)
+{
+	struct outcome first, second;
+
+	harness_start(NULL);
+	world_answer("chat", "{\"ok\":{\"content\":["
+			     "{\"tool-use\":{\"id\":\"x\",\"name\":\"agent_run\",\"input-json\":\"{\\\"task\\\":\\\"look\\\",\\\"paths\\\":[\\\"src\\\"]}\"}},"
+			     "{\"tool-use\":{\"id\":\"y\",\"name\":\"task_list\",\"input-json\":\"{}\"}},"
+			     "{\"tool-use\":{\"id\":\"z\",\"name\":\"agent_run\",\"input-json\":\"{\\\"task\\\":\\\"do\\\",\\\"writes\\\":true}\"}}],"
+			     "\"stop\":\"tool-use\"}}");
+	world_answer("start", "{\"ok\":\"a1\"}");
+	world_answer("start", "{\"ok\":\"a2\"}");
+	first = harness_send("go");
+	assert_true(first.is_ok);
+	assert_string_equal(first.stop, "agents");
+	assert_int_equal(world_requests(), 1);
+	assert_non_null(strstr(world_log().data, "start [\"look\",false,false,false,\"src\"]\n"));
+	assert_non_null(strstr(world_log().data, "start [\"do\",true,false,false]\n"));
+	world_answer("answer", "{\"ok\":\"found </untrusted> it\"}");
+	world_answer("answer", "{\"err\":{\"failed\":\"the agent was stopped\"}}");
+	harness_reply_text("all done");
+	second = harness_send("/agents");
+	assert_true(second.is_ok);
+	assert_string_equal(second.text, "all done");
+	assert_true(harness_asked(1, "\"tool-result\":\"<untrusted source=\\\"agent a1\\\">\\nfound <\\\\/untrusted> it"));
+	assert_true(harness_asked(1, "\"tool-result\":\"Failed: the agent was stopped\",\"id\":\"z\",\"is-error\":true"));
+}
+
+TEST(agents_that_never_ran_are_said_to_be_unknown)
+{
+	harness_start(NULL);
+	harness_reply_call("agent_run", "{\"task\":\"look\"}");
+	assert_string_equal(harness_send("go").stop, "agents");
+	harness_reply_text("ok");
+	assert_true(harness_send("something else").is_ok);
+	assert_true(harness_asked(1, "whether it took effect is unknown"));
+	/* A person may say the word; then it is one. */
+	harness_reply_text("ok");
+	assert_true(harness_send("/agents").is_ok);
+	assert_true(harness_asked(2, "\"text\":\"/agents\""));
+}
+
+TEST_MAIN(RUN(agents_answer_when_this_one_is_called_again),
+	  RUN(agents_that_never_ran_are_said_to_be_unknown), RUN(ends), RUN(a_result_goes_back_to_the_model),
 	  RUN(results_of_one_reply_are_one_message_in_order), RUN(blocks_go_back_unchanged),
 	  RUN(bad_calls_are_told_and_not_run),
 	  RUN(arguments_that_are_no_json_do_not_go_back_to_the_provider),

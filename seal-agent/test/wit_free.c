@@ -22,6 +22,11 @@ void seal_agent_tools_tool_error_free(seal_agent_tools_tool_error_t *error)
 	}
 }
 
+void seal_agent_agents_tool_error_free(seal_agent_agents_tool_error_t *error)
+{
+	seal_agent_tools_tool_error_free(error);
+}
+
 void seal_agent_llm_llm_error_free(seal_agent_llm_llm_error_t *error)
 {
 	if (error->tag != SEAL_AGENT_LLM_LLM_ERROR_CANCELLED)

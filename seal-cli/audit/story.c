@@ -70,6 +70,12 @@ static void begin_turn(struct reading *reading, const struct audit_record *recor
 	struct story_turn *turns = grown(story->turns, story->n_turns, sizeof(*turns));
 
 	reading->call = NULL;
+	/* Of a child, or going on after it: part of the turn that is under way. */
+	if (story->n_turns && str_starts(record->call, STR("a")) && str_chr(record->call, '.') != STR_NONE) {
+		story->turns = turns ? turns : story->turns;
+		reading->in_turn = true;
+		return;
+	}
 	reading->in_turn = turns && str_is(record->call, "handle-message");
 	reading->failed = reading->failed || !turns;
 	if (!turns)

@@ -9,6 +9,7 @@
 
 #include "audit/audit.h"
 #include "base/err.h"
+#include "gate/agents.h"
 #include "gate/mask/mask.h"
 #include "gate/pass.h"
 #include "llm/llm.h"
@@ -140,6 +141,7 @@ void gate_free(struct gate *gate)
 	fs_roots_free(gate->roots);
 	seen_close(gate);
 	mask_free(gate->mask);
+	agents_free(gate);
 	free(gate->home);
 	free(gate->output_dir);
 	free(gate);
@@ -163,6 +165,9 @@ void gate_begin_turn(struct gate *gate, int64_t max_turns)
 {
 	gate->max_turns = max_turns;
 	gate->n_replies = gate->n_asides = 0;
+	gate->n_turn_agents = 0;
+	gate->agent = NULL;
+	agents_free(gate);
 }
 
 bool gate_is_at_limit(const struct gate *gate)
@@ -367,7 +372,7 @@ static int check(struct pass *pass)
 		return -1;
 	if (r != 0)
 		return r;
-	pass->answer = gate_check(pass->gate->caps, &pass->question);
+	pass->answer = agents_judge(pass->gate, &pass->question);
 	judge_looking(pass);
 	r = record_decision(pass);
 	if (r < 0)

@@ -66,6 +66,22 @@ bool gate_is_at_limit(const struct gate *gate);
  * wrote, what the project says of itself. */
 void gate_mask(const struct gate *gate, struct buf *json);
 
+/*
+ * Agents that the guest started with agents.start and that have not run: the
+ * next one of the agent that is running, or NULL.  Between enter and leave every
+ * call passes under the child's scope.
+ */
+struct gate_agent;
+struct json;
+struct gate_agent *gate_agent_next(struct gate *gate);
+unsigned int gate_agent_number(const struct gate_agent *agent);
+const char *gate_agent_task(const struct gate_agent *agent);
+/* {"writes", "commands", "network", "agents"}: what it may do, for its context. */
+void gate_agent_describe(const struct gate_agent *agent, struct json *w);
+void gate_agent_enter(struct gate *gate, struct gate_agent *agent);
+/* `answer`: its last text, or after "the agent ..." what went wrong. */
+void gate_agent_leave(struct gate *gate, bool is_done, struct str answer);
+
 /* The manifest on disk changed and was approved again: use it from now on. */
 int gate_reload(struct gate *gate, const struct manifest *manifest, struct err *err);
 

@@ -17,6 +17,7 @@
 
 struct audit;
 struct err;
+struct gate_agent;
 struct llm;
 struct mask;
 struct sandbox;
@@ -45,6 +46,9 @@ struct gate {
 	struct gate_seen *seen;
 	size_t n_seen, next_seen;
 	int seen_fd;			/* where they are kept; -1: nowhere */
+	struct gate_agent *agents;	/* in the order of their numbers */
+	struct gate_agent *agent;	/* that is running; NULL: the session's own */
+	unsigned int n_agents, n_turn_agents;
 	int64_t context_size;		/* of the model; 0: not asked yet */
 	int64_t max_turns;		/* model calls for one message; 0: no limit */
 	bool is_at_limit;		/* the last model call met one of [limits] */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "gate/agents.h"
 #include "gate/mask/mask.h"
 #include "gate/pass.h"
 
@@ -34,7 +35,7 @@ enum caps_verdict pass_may_read(const struct gate *gate, const char *path, bool 
 	struct caps_question question = { .verb = CAPS_READ, .subject = str_of(path),
 					  .canonical = str_of(path), .is_regular = true,
 					  .exists = true, .links = 1 };
-	cleanup_caps_answer struct caps_answer answer = gate_check(gate->caps, &question);
+	cleanup_caps_answer struct caps_answer answer = agents_judge(gate, &question);
 
 	(void)is_folder;
 	*ret_by_rule = answer.rule.len;
@@ -56,7 +57,7 @@ static int missing(struct pass *pass, struct err *why)
 	buf_adds(&pass->canonical, path);
 	pass->question.canonical = buf_str(&pass->canonical);
 	pass->question.exists = false;
-	pass->answer = gate_check(pass->gate->caps, &pass->question);
+	pass->answer = agents_judge(pass->gate, &pass->question);
 	if (pass->answer.verdict == CAPS_DENY || !fs_root_of(pass->gate->roots, path, &fd, &rest)) {
 		if (pass->answer.verdict != CAPS_DENY)
 			pass->answer.reason = STR("outside the project");

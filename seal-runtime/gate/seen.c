@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "gate/agents.h"
 #include "gate/pass.h"
 
 #define SEEN_FILE     "seen"
@@ -20,9 +21,13 @@ struct record {
 	uint64_t path, digest;
 };
 
-static uint64_t hash_of(const char *path)
+/* What one agent has seen, another has not. */
+static uint64_t hash_of(const struct gate *gate, const char *path)
 {
 	uint64_t hash = 14695981039346656037u;
+
+	if (gate->agent)
+		hash ^= gate->agent->number * 0x9e3779b97f4a7c15u;
 
 	for (; *path; path++)
 		hash = (hash ^ (unsigned char)*path) * 1099511628211u;
@@ -39,7 +44,7 @@ static struct gate_seen *find(const struct gate *gate, uint64_t path)
 
 bool seen_find(const struct gate *gate, const char *path, uint64_t *ret_digest)
 {
-	const struct gate_seen *seen = find(gate, hash_of(path));
+	const struct gate_seen *seen = find(gate, hash_of(gate, path));
 
 	if (!seen || !seen->digest)
 		return false;
@@ -82,13 +87,13 @@ static void keep(struct gate *gate, struct record record)
 
 void seen_note(struct gate *gate, const char *path, uint64_t digest)
 {
-	keep(gate, (struct record){ hash_of(path), digest ? digest : 1 });
+	keep(gate, (struct record){ hash_of(gate, path), digest ? digest : 1 });
 }
 
 void seen_forget(struct gate *gate, const char *path)
 {
-	if (find(gate, hash_of(path)))
-		keep(gate, (struct record){ hash_of(path), 0 });
+	if (find(gate, hash_of(gate, path)))
+		keep(gate, (struct record){ hash_of(gate, path), 0 });
 }
 
 void seen_open(struct gate *gate)

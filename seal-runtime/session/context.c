@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/utf8.h"
+#include "gate/gate.h"
 #include "manifest/manifest.h"
 
 /* The first of these that is there speaks for the project.  It tells the agent
@@ -162,6 +163,12 @@ int session_take_environment(yyjson_val *environment, struct err *err)
 
 int session_context(const struct session *session, struct buf *ret_json, struct err *err)
 {
+	return session_context_of(session, NULL, ret_json, err);
+}
+
+int session_context_of(const struct session *session, const struct gate_agent *child,
+		       struct buf *ret_json, struct err *err)
+{
 	cleanup_close int root = open(session->meta.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct json w = json_to(ret_json);
 
@@ -174,7 +181,11 @@ int session_context(const struct session *session, struct buf *ret_json, struct 
 	put_date(&w);
 	put_instructions(&w, root);
 	put_limits(&w, session);
-	json_kv_bool(&w, "resume", session->had_turns);
+	json_kv_bool(&w, "resume", session->had_turns && !child);
+	if (child) {
+		json_key(&w, "agent");
+		gate_agent_describe(child, &w);
+	}
 	json_end(&w);
 	return buf_check(ret_json, "the project context", err);
 }

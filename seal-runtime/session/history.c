@@ -15,6 +15,7 @@ struct telling {
 	struct buf turn; /* lines of the turn that is being read */
 	char call[64];   /* the open call */
 	uint64_t seq;    /* its record */
+	bool in_child;   /* what is said goes to another agent, not to the person */
 };
 
 static void telling_finip(struct telling *telling)
@@ -161,6 +162,8 @@ static int tell(struct telling *telling, const struct audit_record *record, stru
 {
 	switch (record->kind) {
 	case AUDIT_EXPORT_BEGIN:
+		telling->in_child = str_starts(record->call, STR("a")) &&
+				    !str_starts(record->call, STR("a0."));
 		if (str_is(record->call, "handle-message"))
 			tell_message(telling, record->payload);
 		return 0;
@@ -175,7 +178,7 @@ static int tell(struct telling *telling, const struct audit_record *record, stru
 	case AUDIT_END:
 		if (is_tool(telling))
 			tell_tool_end(telling, record->outcome, record->payload);
-		else if (strcmp(telling->call, "llm.chat") == 0)
+		else if (strcmp(telling->call, "llm.chat") == 0 && !telling->in_child)
 			tell_reply(telling, record->payload);
 		return 0;
 	default:

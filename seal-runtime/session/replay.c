@@ -13,6 +13,9 @@
 #define SHOW_BEFORE 40
 #define SHOW_LEN    100
 
+/* More than the children of one turn, so that no two of a turn share a place. */
+#define INSTANCES_MAX 64
+
 struct replay {
 	const struct replay_setup *setup;
 	struct replay_outcome *outcome;
@@ -20,8 +23,9 @@ struct replay {
 	struct audit_reader *reader;
 	struct audit_reader *pilot; /* reads to the end of the export that is about to run */
 	struct audit_facts facts;
-	struct host *host;
+	struct host *hosts[INSTANCES_MAX]; /* the session's own, then its children by number */
 	struct audit_record next; /* when is_looked */
+	unsigned int number;	  /* of the instance that runs; 0: the session's own */
 	bool is_looked, has_next;
 	bool is_cut;      /* the log has no more of the export that runs */
 	struct err fault; /* code not 0: the log could not be read on */
@@ -151,6 +155,11 @@ static int compare(struct replay *replay, const char *name, struct str args, str
 static int go_live(struct replay *replay, unsigned int id, struct str args, struct buf *ret_result,
 		   struct err *err)
 {
+	/* Its scope is not known here, so it must not act. */
+	if (replay->number)
+		return err_set(err, ERR_INPUT,
+			       "this call is made by an agent of the session's own; name one of that "
+			       "itself");
 	replay->outcome->is_live = true;
 	return replay->setup->live->call(replay->setup->live->ctx, id, args, ret_result, err);
 }
@@ -179,7 +188,8 @@ static int answer(struct replay *replay, unsigned int id, struct str args, struc
 		return stop(replay, err);
 	buf_add(ret_result, replay->next.payload);
 	take(replay);
-	return replay->setup->live ? replay->setup->live->repeat(replay->setup->live->ctx, id, args,
+	/* What a child stores is gone with it. */
+	return replay->setup->live && !replay->number ? replay->setup->live->repeat(replay->setup->live->ctx, id, args,
 								 replay->next.payload, err) :
 				     0;
 }
@@ -207,44 +217,44 @@ static int find_component(struct replay *replay, struct err *err)
 	return replay->component ? 0 : err_nomem(err);
 }
 
-static void drop_host(struct replay *replay)
+static void drop_host(const struct replay *replay, struct host **host)
 {
 	if (replay->setup->live)
 		replay->setup->live->host(replay->setup->live->ctx, NULL);
-	host_free(take_ptr(replay->host));
+	host_free(take_ptr(*host));
 }
 
 /* A component's life begins with its init, also after a crash or a trap. */
-static int make_host(struct replay *replay, struct err *err)
+static int make_host(struct replay *replay, struct host **host, struct err *err)
 {
 	struct host_setup setup = {
 	    .call = on_call, .ctx = replay, .memory_max = replay->facts.memory_max};
 	int r;
 
-	drop_host(replay);
+	drop_host(replay, host);
 	r = find_component(replay, err);
 	if (r < 0)
 		return r;
 	setup.component = replay->component;
-	r = host_new(&setup, &replay->host, err);
+	r = host_new(&setup, host, err);
 	if (r < 0)
 		return r;
 	if (!replay->setup->component &&
-	    strcmp(host_component_hash(replay->host), replay->facts.component) != 0)
+	    strcmp(host_component_hash(*host), replay->facts.component) != 0)
 		return err_set(err, ERR_INPUT,
 			       "the log is of component %.16s, %s is %.16s; name the log's with "
 			       "--component FILE, or this one to try it on the log",
 			       replay->facts.component, replay->component,
-			       host_component_hash(replay->host));
+			       host_component_hash(*host));
 	if (replay->setup->live)
-		replay->setup->live->host(replay->setup->live->ctx, replay->host);
+		replay->setup->live->host(replay->setup->live->ctx, *host);
 	return 0;
 }
 
 static bool is_fuel_equal(const struct replay *replay, uint64_t fuel)
 {
 	return strcmp(replay->facts.engine, host_engine_id()) != 0 ||
-	       strcmp(replay->facts.component, host_component_hash(replay->host)) != 0 ||
+	       strcmp(replay->facts.component, host_component_hash(replay->hosts[0])) != 0 ||
 	       replay->next.fuel == fuel;
 }
 
@@ -313,9 +323,34 @@ static int finish_export(struct replay *replay, int result, struct str value, ui
 	return 0;
 }
 
+/* "a3.init" is the init of child 3 (session/agents/agents.h), "init" that of the
+ * session's own agent. */
+static const char *instance_of(const char *logged, unsigned int *ret_number)
+{
+	const char *dot = strchr(logged, '.');
+	uint64_t number = 0;
+
+	*ret_number = 0;
+	if (logged[0] != 'a' || !dot)
+		return logged;
+	for (const char *at = logged + 1; at < dot; at++)
+		number = number * 10 + (uint64_t)(*at - '0');
+	*ret_number = number ? (unsigned int)((number - 1) % (INSTANCES_MAX - 1)) + 1 : 0;
+	return dot + 1;
+}
+
+static void drop_children(struct replay *replay)
+{
+	for (size_t i = 1; i < INSTANCES_MAX; i++)
+		drop_host(replay, &replay->hosts[i]);
+}
+
 static int run_export(struct replay *replay, struct err *err)
 {
-	cleanup_free char *name = str_dup(replay->next.call);
+	cleanup_free char *logged = str_dup(replay->next.call);
+	unsigned int number;
+	const char *name = logged ? instance_of(logged, &number) : NULL;
+	struct host **host = name ? &replay->hosts[number] : NULL;
 	cleanup_buf struct buf args = BUF_INIT, result = BUF_INIT;
 	struct err failure = {0};
 	uint64_t fuel = 0, limit, seq = replay->next.seq;
@@ -327,13 +362,18 @@ static int run_export(struct replay *replay, struct err *err)
 	if (!name || args.failed)
 		return err_nomem(err);
 	take(replay);
-	if (strcmp(name, "init") == 0 && make_host(replay, err) < 0)
+	if (strcmp(logged, "handle-message") == 0)
+		drop_children(replay);
+	if (strcmp(name, "init") == 0 && make_host(replay, host, err) < 0)
 		return err->code;
-	if (!replay->host)
-		return err_set(err, ERR_INPUT, "the log calls %s before init", name);
+	if (!*host)
+		return err_set(err, ERR_INPUT, "the log calls %s before init", logged);
+	replay->number = number;
+	if (replay->setup->live)
+		replay->setup->live->host(replay->setup->live->ctx, *host);
 	replay->is_cut = false;
-	host_set_fuel_max(replay->host, limit);
-	r = host_export(replay->host, name, buf_str(&args), &result, &fuel, &failure);
+	host_set_fuel_max(*host, limit);
+	r = host_export(*host, name, buf_str(&args), &result, &fuel, &failure);
 	if (replay->fault.code) {
 		*err = replay->fault;
 		return err->code;
@@ -379,7 +419,8 @@ static int run(struct replay *replay, struct err *err)
 
 static void replay_fini(struct replay *replay)
 {
-	drop_host(replay);
+	for (size_t i = 0; i < INSTANCES_MAX; i++)
+		drop_host(replay, &replay->hosts[i]);
 	audit_facts_fini(&replay->facts);
 	audit_reader_free(replay->reader);
 	audit_reader_free(replay->pilot);

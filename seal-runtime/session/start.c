@@ -55,7 +55,7 @@ static int open_model(struct session *session, struct err *err)
 	return session->record ? llm_set_recorder(session->llm, session->record, err) : 0;
 }
 
-static int open_host(struct session *session, struct err *err)
+int session_make_host(struct session *session, struct host **ret_host, struct err *err)
 {
 	cleanup_free char *component = NULL;
 	struct host_setup setup = { .call = session_pass, .ctx = session };
@@ -63,7 +63,12 @@ static int open_host(struct session *session, struct err *err)
 	if (dirs_part("agent.cwasm", &component, err) < 0)
 		return err->code;
 	setup.component = component;
-	if (host_new(&setup, &session->host, err) < 0)
+	return host_new(&setup, ret_host, err);
+}
+
+static int open_host(struct session *session, struct err *err)
+{
+	if (session_make_host(session, &session->host, err) < 0)
 		return err->code;
 	cancel_set_host(session->host);
 	return 0;

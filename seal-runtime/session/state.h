@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "gate/upcall.h"
+#include "session/agents/agents.h"
 #include "session/disk/folder.h"
 #include "session/link.h"
 
@@ -37,6 +38,7 @@ struct session {
 	bool reload;       /* the person's answer changed seal.toml */
 	bool model_failed; /* the last model call of the turn */
 	int turn;          /* number of the last prompt */
+	struct turn_counts counts; /* of its parts that have ended, its children's included */
 };
 
 /* What failed, for programs: error.data.seal. */
@@ -83,6 +85,12 @@ double session_cost_limit(const struct session *session, double own);
  * session, as if it had been started from there. */
 int session_take_environment(yyjson_val *environment, struct err *err);
 
+/* The project context for init, as JSON; that of a child says what it may do. */
+struct gate_agent;
+int session_context_of(const struct session *session, const struct gate_agent *child,
+		       struct buf *ret_json, struct err *err);
+/* An instance of the agent's component, whose calls pass this session's gate. */
+int session_make_host(struct session *session, struct host **ret_host, struct err *err);
 /* The project context for init, as JSON. */
 int session_context(const struct session *session, struct buf *ret_json, struct err *err);
 

@@ -10,6 +10,7 @@
 #include "host/host.h"
 #include "llm/llm.h"
 #include "manifest/manifest.h"
+#include "session/agents/agents.h"
 #include "session/cancel.h"
 
 #define TITLE_MAX 80
@@ -137,6 +138,7 @@ static const char *stop_reason(struct str agent)
 
 static void put_result(struct session *session, yyjson_val *turn, struct buf *ret_json)
 {
+	const struct turn_counts *before = &session->counts;
 	struct json w = json_to(ret_json);
 	char head[65];
 	uint64_t count = 0;
@@ -149,8 +151,8 @@ static void put_result(struct session *session, yyjson_val *turn, struct buf *re
 	json_key(&w, "seal");
 	json_object(&w);
 	json_kv_int(&w, "seq", (int64_t)count);
-	json_kv_int(&w, "toolCalls", json_int(turn, "tool-calls", 0));
-	json_kv_int(&w, "llmCalls", json_int(turn, "llm-calls", 0));
+	json_kv_int(&w, "toolCalls", before->tool_calls + json_int(turn, "tool-calls", 0));
+	json_kv_int(&w, "llmCalls", before->llm_calls + json_int(turn, "llm-calls", 0));
 	json_end(&w);
 	json_end(&w);
 	json_end(&w);
@@ -229,7 +231,9 @@ static int run(struct session *session, struct str message, struct buf *ret_json
 	if (touch(session, message.data ? message : STR(""), err) < 0)
 		return err->code;
 	session->had_turns = true;
-	if (call(session, buf_str(&args), &result, err) < 0)
+	session->counts = (struct turn_counts){ 0 };
+	if (call(session, buf_str(&args), &result, err) < 0 ||
+	    agents_run(session, &result, &session->counts, err) < 0)
 		return after_trap(session, ret_json, ret_fault, err);
 	return read_result(session, &result, ret_json, ret_fault, err);
 }

@@ -203,6 +203,24 @@ static void show(void)
 	}
 }
 
+/* Children that are as bad, with all the rights a scope can ask for. */
+static char child_task[4096];
+
+static void agents(void)
+{
+	agent_string_t only[2] = { WORD(paths), any_text() }, got, id = WORD(keys);
+	agent_string_t task = one_in(3) ? any_text() : (agent_string_t){ (uint8_t *)child_task, strlen(child_task) };
+	seal_agent_agents_scope_t scope = { true, true, true, { only, below(3) } };
+	seal_agent_agents_tool_error_t error;
+	bool done = one_in(2) ? seal_agent_agents_start(&task, &scope, &got, &error)
+	                      : seal_agent_agents_answer(&id, &got, &error);
+
+	if (done)
+		agent_string_free(&got);
+	else
+		seal_agent_agents_tool_error_free(&error);
+}
+
 static void any_block(seal_agent_types_block_t *block)
 {
 	memset(block, 0, sizeof(*block));
@@ -260,6 +278,7 @@ static const struct {
 	{ 24, read_one }, { 18, write_one }, { 8, delete_one }, { 12, list_some },
 	{ 8, search },    { 5, command },    { 4, job },        { 6, fetch },
 	{ 2, external },  { 8, store },      { 4, show },       { 1, chat },
+	{ 1, agents },
 };
 
 static void misbehave(uint32_t count)
@@ -310,6 +329,24 @@ static void break_down(const char *how)
 	}
 }
 
+static void append_word(char *text, const char *more)
+{
+	memcpy(text + strlen(text), more, strlen(more) + 1);
+}
+
+/* "SEED9 20 HOME SINK PAGE": the same for a child, and shorter. */
+static void write_task(char *const word[5])
+{
+	child_task[0] = '\0';
+	for (size_t i = 0; i < 5; i++) {
+		if (strlen(child_task) + strlen(word[i]) + 8 > sizeof(child_task))
+			return;
+		append_word(child_task, i == 1 ? "20" : word[i]);
+		append_word(child_task, i == 0 ? "9 " : " ");
+	}
+	child_task[strlen(child_task) - 1] = '\0';
+}
+
 bool exports_agent_init(agent_string_t *id, agent_string_t *context, agent_string_t *err)
 {
 	(void)id, (void)context, (void)err;
@@ -332,13 +369,14 @@ bool exports_agent_handle_message(agent_string_t *message, agent_turn_result_t *
 			word[n++] = at + 1;
 		}
 	if (n == 5) {
+		write_task(word);
 		random_begin((uint32_t)strtoul(word[0], NULL, 10), word[2], word[3], word[4]);
 		misbehave((uint32_t)strtoul(word[1], NULL, 10));
 	} else {
 		break_down(word[0]);
 	}
 	*ret = (agent_turn_result_t){
-		{ (uint8_t *)strdup("Done."), 5 }, { (uint8_t *)strdup("end-turn"), 8 }, 0, 0
+		{ (uint8_t *)strdup("Done."), 5 }, { (uint8_t *)strdup("agents"), 6 }, 0, 0
 	};
 	return true;
 }

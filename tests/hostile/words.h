@@ -189,5 +189,5 @@ static const char *const urls[] = {
 
 static const char *const keys[] = {
 	"k",    "a/b", "../x",    "%H/etc/passwd",  "",  ".",  "..", "a/../b", "A", "a b", "a//b",
-	"%H/x", "a\n", "history", "history/0001", "-", "k/", "/k",
+	"%H/x", "a\n", "a1", "history", "history/0001", "-", "k/", "/k",
 };

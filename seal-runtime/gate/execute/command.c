@@ -6,6 +6,7 @@
 #include "base/dirs.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "gate/agents.h"
 #include "gate/command_hosts.h"
 #include "gate/pass.h"
 #include "manifest/manifest.h"
@@ -65,6 +66,14 @@ static void remove_list(struct texts *texts, const struct manifest_list *list)
 			break;
 		}
 	}
+}
+
+static void remove_all(struct texts *texts)
+{
+	while (texts->n)
+		free(texts->text[--texts->n]);
+	if (texts->text)
+		texts->text[0] = NULL;
 }
 
 /* The entry of allow.commands that decided about a part. */
@@ -279,6 +288,8 @@ int execute_tools_command_run(struct pass *pass)
 				  why.text);
 	collect(pass, &domains, &env_vars);
 	(void)sandbox_tool_hosts(pass->gate->manifest, pass->question.subject, add_host, &domains);
+	if (!agents_may_connect(pass->gate))
+		remove_all(&domains);
 	if (domains.failed || env_vars.failed)
 		return err_nomem(pass->err);
 	if (command_hosts_new(pass->gate->manifest, (const char *const *)domains.text, &hosts, &why) < 0)

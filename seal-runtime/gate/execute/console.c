@@ -34,7 +34,9 @@ int execute_console_show_tasks(struct pass *pass)
 	struct json w = json_to(&tasks);
 
 	json_put_val(&w, pass_arg(pass, 0));
-	pass_show(pass, SHOW_TASKS, &tasks);
+	/* The list that a person sees is that of the agent they speak with. */
+	if (!pass->gate->agent)
+		pass_show(pass, SHOW_TASKS, &tasks);
 	return nothing(pass);
 }
 
@@ -52,7 +54,8 @@ int execute_console_ask(struct pass *pass)
 		if (i < n)
 			choices[i] = json_text(item);
 	pass->outcome = PASS_DONE;
-	if (up->question && up->question(up->ctx, pass_text(pass, 0), choices, n, &chosen))
+	if (!pass->gate->agent && up->question &&
+	    up->question(up->ctx, pass_text(pass, 0), choices, n, &chosen))
 		json_put(&w, buf_str(&chosen));
 	else
 		json_put_null(&w);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "caps/hosts.h"
+#include "gate/agents.h"
 #include "gate/pass.h"
 #include "net/fetch.h"
 
@@ -69,7 +70,7 @@ static int put_page(struct pass *pass, struct str url, struct net_page *page)
 static bool may_follow(const struct pass *pass, const char *url)
 {
 	struct caps_question question = { .verb = CAPS_CONNECT, .subject = str_of(url) };
-	cleanup_caps_answer struct caps_answer answer = gate_check(pass->gate->caps, &question);
+	cleanup_caps_answer struct caps_answer answer = agents_judge(pass->gate, &question);
 
 	return answer.verdict == CAPS_ALLOW;
 }

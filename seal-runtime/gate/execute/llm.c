@@ -124,10 +124,12 @@ static void show_usage(struct pass *pass, yyjson_val *usage)
 
 int execute_llm_chat(struct pass *pass)
 {
-	/* Only a turn's reply is for the person; a summary or a title is not. */
+	/* Only a turn's reply is for the person; a summary or a title is not, nor
+	 * what a child says to its parent. */
 	bool is_turn = str_is(json_str(pass_arg(pass, 0), "purpose"), "turn");
-	struct llm_sink sink = { .ctx = pass, .text = is_turn ? show_text : NULL,
-				 .thought = is_turn ? show_thought : NULL, .retry = show_retry };
+	bool is_shown = is_turn && !pass->gate->agent;
+	struct llm_sink sink = { .ctx = pass, .text = is_shown ? show_text : NULL,
+				 .thought = is_shown ? show_thought : NULL, .retry = show_retry };
 	cleanup_buf struct buf request = BUF_INIT;
 	struct json w = json_to(&request);
 	cleanup_json yyjson_doc *reply = NULL;
@@ -152,7 +154,7 @@ int execute_llm_chat(struct pass *pass)
 		pass->outcome = PASS_CANCELLED;
 	if (ok)
 		(*(is_turn ? &pass->gate->n_replies : &pass->gate->n_asides))++;
-	if (ok)
+	if (ok && !pass->gate->agent)
 		show_usage(pass, yyjson_obj_get(ok, "usage"));
 	return 0;
 }

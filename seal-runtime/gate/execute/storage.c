@@ -1,4 +1,5 @@
 #include "base/err.h"
+#include "gate/agents.h"
 #include "gate/pass.h"
 #include "store/store.h"
 
@@ -16,21 +17,24 @@ static int failed(struct pass *pass, const struct err *why)
 
 int execute_storage_save(struct pass *pass)
 {
+	cleanup_buf struct buf key = BUF_INIT;
 	struct err why;
 
-	if (store_save(pass->gate->store, pass_text(pass, 0), pass_text(pass, 1), &why) < 0)
+	agents_key(pass->gate, pass_text(pass, 0), &key);
+	if (store_save(pass->gate->store, buf_str(&key), pass_text(pass, 1), &why) < 0)
 		return failed(pass, &why);
 	return pass_ok_null(pass);
 }
 
 int execute_storage_load(struct pass *pass)
 {
-	cleanup_buf struct buf value = BUF_INIT;
+	cleanup_buf struct buf value = BUF_INIT, key = BUF_INIT;
 	struct json w;
 	struct err why;
 	bool found;
 
-	if (store_load(pass->gate->store, pass_text(pass, 0), &found, &value, &why) < 0)
+	agents_key(pass->gate, pass_text(pass, 0), &key);
+	if (store_load(pass->gate->store, buf_str(&key), &found, &value, &why) < 0)
 		return failed(pass, &why);
 	w = pass_ok(pass);
 	if (found)
@@ -42,23 +46,33 @@ int execute_storage_load(struct pass *pass)
 
 int execute_storage_delete(struct pass *pass)
 {
+	cleanup_buf struct buf key = BUF_INIT;
 	struct err why;
 
-	if (store_delete(pass->gate->store, pass_text(pass, 0), &why) < 0)
+	agents_key(pass->gate, pass_text(pass, 0), &key);
+	if (store_delete(pass->gate->store, buf_str(&key), &why) < 0)
 		return failed(pass, &why);
 	return pass_ok_null(pass);
 }
 
 int execute_storage_list_keys(struct pass *pass)
 {
-	cleanup_buf struct buf keys = BUF_INIT;
+	cleanup_buf struct buf keys = BUF_INIT, prefix = BUF_INIT, own = BUF_INIT;
+	cleanup_json yyjson_doc *doc = NULL;
+	yyjson_val *key;
 	struct json w;
 	struct err why;
+	size_t i, n;
 
-	if (store_list(pass->gate->store, pass_text(pass, 0), &keys, &why) < 0)
+	agents_key(pass->gate, pass_text(pass, 0), &prefix);
+	agents_key(pass->gate, STR(""), &own);
+	if (store_list(pass->gate->store, buf_str(&prefix), &keys, &why) < 0)
 		return failed(pass, &why);
+	doc = json_read(buf_str(&keys), NULL, NULL);
 	w = pass_ok(pass);
-	json_put_raw(&w, buf_str(&keys));
+	json_array(&w);
+	yyjson_arr_foreach(yyjson_doc_get_root(doc), i, n, key)
+		json_put(&w, str_from(json_text(key), own.len));
 	return pass_end(pass, &w);
 }
 
