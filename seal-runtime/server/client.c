@@ -53,6 +53,7 @@ void client_close(struct client *client)
 	if (client->peer.is_closing)
 		return;
 	live_client_gone(client);
+	worker_client_gone(client);
 	unlink_client(client);
 	peer_close(&client->peer);
 	server_look_idle(client->server);

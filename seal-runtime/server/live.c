@@ -129,14 +129,42 @@ static void on_linger(uv_timer_t *timer)
 		worker_dismiss(worker);
 }
 
+static bool is_resting(const struct live *live)
+{
+	return live->worker && !live->running && !live->queue &&
+	       uv_is_active((const uv_handle_t *)&live->linger);
+}
+
+/* A thousand open sessions are no thousand processes. */
+static void dismiss_eldest(struct server *server)
+{
+	struct live *eldest = NULL;
+	size_t n = 0;
+
+	for (struct live *live = server->lives; live; live = live->next) {
+		if (!is_resting(live))
+			continue;
+		n++;
+		if (!eldest || uv_timer_get_due_in(&live->linger) <
+		                       uv_timer_get_due_in(&eldest->linger))
+			eldest = live;
+	}
+	if (n <= RESTING_MAX)
+		return;
+	(void)uv_timer_stop(&eldest->linger);
+	on_linger(&eldest->linger);
+}
+
 void live_rest(struct live *live)
 {
 	if (live->is_closing)
 		return;
-	if (live->n_clients == 0 || live->is_private)
+	if (live->n_clients == 0 || live->is_private) {
 		live_close(live);
-	else if (live->worker)
+	} else if (live->worker) {
 		(void)uv_timer_start(&live->linger, on_linger, live->server->setup.linger, 0);
+		dismiss_eldest(live->server);
+	}
 }
 
 static void on_closed(uv_handle_t *handle)

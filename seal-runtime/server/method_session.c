@@ -356,6 +356,17 @@ void method_seal_rename(struct client *client, const char *id, const struct rpc_
 	}
 }
 
+void session_delete(struct client *client, const char *id, const char *session_id)
+{
+	struct err err;
+	int r = folder_remove(session_id, &err);
+
+	if (client && r < 0)
+		client_fail(client, id, code_of(&err), str_of(err.text));
+	else if (client)
+		client_reply(client, id, STR("{}"));
+}
+
 void method_session_delete(struct client *client, const char *id, const struct rpc_params *params)
 {
 	char session_id[FOLDER_ID_LEN + 1];
@@ -365,8 +376,6 @@ void method_session_delete(struct client *client, const char *id, const struct r
 		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
 	else if (live_find(client->server, params->sessionId))
 		client_fail(client, id, RPC_PARAMS, STR("the session is in use: close it first"));
-	else if (folder_remove(session_id, &err) < 0)
-		client_fail(client, id, RPC_INTERNAL, str_of(err.text));
-	else
-		client_reply(client, id, STR("{}"));
+	else if (!worker_delete_later(client->server, session_id, client, id))
+		session_delete(client, id, session_id);
 }

@@ -77,6 +77,7 @@ void server_stop(struct server *server)
 		struct client *client = server->clients;
 
 		server->clients = client->next;
+		worker_client_gone(client);
 		peer_finish(&client->peer);
 	}
 }

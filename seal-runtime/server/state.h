@@ -49,11 +49,15 @@ struct worker {
 	struct peer peer;
 	uv_process_t process;
 	uv_timer_t doom;   /* ends in SIGKILL */
-	struct live *live; /* NULL: dismissed, only its end is awaited */
+	char id[FOLDER_ID_LEN + 1]; /* of its session */
+	struct live *live;          /* NULL: dismissed, only its end is awaited */
 	struct server *server;
 	struct worker *next;
 	unsigned int n_handles;
 	bool has_exited, has_ended; /* its process; its stream */
+	/* A session/delete that waits for its end. */
+	char *deletion;          /* id of the request, JSON; NULL: none */
+	struct client *deleter; /* NULL: gone */
 	int64_t status;
 	int signal;
 };
@@ -101,7 +105,8 @@ struct server {
 
 /* Everything a peer can make grow has an end. */
 #define CLIENTS_MAX     256
-#define LIVES_MAX       256
+#define LIVES_MAX       4096
+#define RESTING_MAX     16 /* workers without work; the one that rests longest leaves */
 #define CALLS_MAX       64 /* waiting for one session */
 #define ENVIRONMENT_MAX ((size_t)2 << 20)
 #define LIVE_TOLD_MAX   ((size_t)8 << 20)
@@ -160,6 +165,12 @@ void worker_dismiss(struct worker *worker);
 /* mode.c: what the worker said, with the modes and options. */
 void mode_describe(const struct live *live, struct buf *ret_json);
 
+/* The session is removed when this process, which is leaving, writes it no more.
+ * false: there is none. */
+bool worker_delete_later(struct server *server, const char *session_id, struct client *client,
+                         const char *id);
+void worker_client_gone(struct client *client);
+
 /* question.c */
 void question_add(struct live *live, const struct message *message);
 void question_offer(struct live *live);
@@ -174,6 +185,9 @@ void server_look_idle(struct server *server);
  * after a history, with what the running turn showed so far. */
 void session_join(struct client *client, const char *id, const char *session_id);
 void session_catch_up(struct client *client, const char *session_id);
+
+/* Removes the session from the disk and answers; `client` may be NULL. */
+void session_delete(struct client *client, const char *id, const char *session_id);
 
 /* method_*.c */
 typedef void method_handler(struct client *client, const char *id, const struct rpc_params *params);

@@ -71,6 +71,9 @@ static void over(struct worker *worker)
 		at = &(*at)->next;
 	*at = worker->next;
 	kill_group(worker);
+	if (worker->deletion)
+		session_delete(worker->deleter, worker->deletion, worker->id);
+	free(take_ptr(worker->deletion));
 	describe_end(worker, &why);
 	peer_close(&worker->peer);
 	uv_close((uv_handle_t *)&worker->process, on_closed);
@@ -179,6 +182,7 @@ int worker_spawn(struct live *live, struct err *err)
 		return err_nomem(err);
 	worker->server = server;
 	worker->live = live;
+	memcpy(worker->id, live->id, sizeof(worker->id));
 	if (peer_init(&worker->peer, server->setup.loop, &kind, err) < 0) {
 		free(worker);
 		return err->code;
@@ -218,4 +222,28 @@ void worker_dismiss(struct worker *worker)
 		return;
 	(void)kill(worker->process.pid, SIGTERM);
 	doom(worker);
+}
+
+bool worker_delete_later(struct server *server, const char *session_id, struct client *client,
+                         const char *id)
+{
+	for (struct worker *worker = server->workers; worker; worker = worker->next) {
+		if (strcmp(worker->id, session_id) != 0)
+			continue;
+		if (worker->deletion) {
+			client_fail(client, id, RPC_PARAMS, STR("the session is being deleted"));
+			return true;
+		}
+		worker->deletion = str_dup(str_of(id));
+		worker->deleter = client;
+		return worker->deletion != NULL;
+	}
+	return false;
+}
+
+void worker_client_gone(struct client *client)
+{
+	for (struct worker *worker = client->server->workers; worker; worker = worker->next)
+		if (worker->deleter == client)
+			worker->deleter = NULL;
 }

@@ -175,12 +175,13 @@ def _():
     struck = {}
     with Crash() as p:
         first = p.start("run", "--json", "--prompts", "deny", "round first")
-        start = time.monotonic()
         said, errors = wait_for(first)
-        span = max(0.2, time.monotonic() - start) * 1.1
         if first.returncode:
             raise AssertionError(errors)
         p.session = json.loads(said.splitlines()[0])["thread_id"]
+        start = time.monotonic()
+        wait_for(p.round("second"))
+        span = time.monotonic() - start
         for number in range(POINTS):
             process = p.round(f"r{number}")
             kind = strike(p, process, chance, span)

@@ -198,6 +198,31 @@ def _():
         assert not os.path.exists(p.folder(session))
 
 
+@row("a session is deleted as soon as it is closed, though its process is still on its way out")
+def _():
+    with Story(BUILD, [text("One.")] * 6) as p:
+        client = p.client()
+        for _ in range(6):
+            session = p.session(client)
+            assert p.stop_reason(client, p.prompt(client, session)) == "end_turn"
+            ids = [client.request(method, {"sessionId": session}) for method in ("session/close", "session/delete", "session/delete")]
+            replies = [client.answer(id) for id in ids]
+            assert "result" in replies[0] and "result" in replies[1], replies
+            assert "error" in replies[2], replies
+            assert not os.path.exists(p.folder(session)), os.listdir(p.folder(session))
+
+
+@row("more sessions than processes: those that rest longest are let go, and each goes on")
+def _():
+    with Story(BUILD, [text("One.")] * 3) as p:
+        client = p.client()
+        sessions = [p.session(client) for _ in range(20)]
+        await_that("some rest without a process", lambda: sum("pid" in s for s in p.daemon()["sessions"]) <= 16)
+        assert [s["sessionId"] for s in p.daemon()["sessions"] if "pid" not in s] != []
+        for session in (sessions[0], sessions[10], sessions[19]):
+            assert p.stop_reason(client, p.prompt(client, session)) == "end_turn"
+
+
 @row("prune names old sessions, removes none unasked, and none in use")
 def _():
     with Story(BUILD, [text("One."), text("Two.")]) as p:
