@@ -101,13 +101,18 @@ static int start_alone(const char *dir, struct rpc_client **ret_client, struct e
 
 int rpc_client_open(struct rpc_client **ret_client, struct err *err)
 {
+	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
 	cleanup_free char *dir = NULL;
 	int r;
 
 	if (dirs_get(DIRS_RUNTIME, &dir, err) < 0)
 		return err->code;
-	r = connect_in(dir, ret_client, err);
-	if (r != ERR_GONE)
+	r = connect_in(dir, &client, err);
+	if (r >= 0)
+		r = rpc_client_agree(client, err);
+	if (r == 0)
+		*ret_client = take_ptr(client);
+	if (r != ERR_GONE && r != 1)
 		return r;
 	return start_alone(dir, ret_client, err);
 }

@@ -23,11 +23,18 @@ typedef int rpc_client_handler(void *ctx, struct rpc_client *client, const struc
                                struct err *err);
 
 /* Connects; when nobody listens, starts `seald` and waits until it does.  Two
- * clients that do so at once make one daemon. */
+ * clients that do so at once make one daemon.  An idle one of an older version is
+ * ended and started anew; ERR_INPUT when that cannot be. */
 int rpc_client_open(struct rpc_client **ret_client, struct err *err);
 
 /* Connects; ERR_GONE when nobody listens. */
 int rpc_client_connect(struct rpc_client **ret_client, struct err *err);
+
+/* 0: the daemon is of this version; 1: it was older and idle, and has ended. */
+int rpc_client_agree(struct rpc_client *client, struct err *err);
+
+/* Ends the daemon, and waits until it and its workers are gone. */
+int rpc_client_stop_daemon(struct rpc_client *client, struct err *err);
 
 void rpc_client_free(struct rpc_client *client);
 DEFINE_CLEANUP(struct rpc_client, rpc_client_free)

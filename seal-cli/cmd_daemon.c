@@ -1,12 +1,8 @@
 /* `seal daemon`: the daemon as a program to look at and to end. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "base/cleanup.h"
-#include "base/dirs.h"
 #include "base/err.h"
 #include "rpc/client.h"
 #include "seal-cli/cmd.h"
@@ -49,50 +45,18 @@ static int status(struct err *err)
 	return EXIT_DONE;
 }
 
-/* The daemon's lock ends with it, after its workers. */
-static int await_end(struct err *err)
-{
-	cleanup_free char *dir = NULL;
-	cleanup_buf struct buf path = BUF_INIT;
-	cleanup_close int fd = -1;
-
-	if (dirs_get(DIRS_RUNTIME, &dir, err) < 0)
-		return err->code;
-	buf_addf(&path, "%s/%s", dir, RPC_LOCK_NAME);
-	if (buf_check(&path, "the path", err) < 0)
-		return err->code;
-	fd = open(path.data, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(err, "open %s", path.data);
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return err_sys(err, "lock %s", path.data);
-	return EXIT_DONE;
-}
-
-/* The answer comes before the end, the end of the stream before the last
- * worker's. */
 static int stop(struct err *err)
 {
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
-	cleanup_message struct message reply = {0};
 	int r = rpc_client_connect(&client, err);
 
 	if (r == ERR_GONE) {
 		puts("seald does not run");
 		return EXIT_DONE;
 	}
-	if (r < 0 || rpc_client_call(client, "_seal/stop", STR(""), &reply, err) < 0)
+	if (r < 0 || rpc_client_stop_daemon(client, err) < 0)
 		return err->code;
-	for (;;) {
-		cleanup_message struct message message = {0};
-
-		r = rpc_client_next(client, -1, &message, err);
-		if (r == ERR_GONE)
-			return await_end(err);
-		if (r < 0)
-			return r;
-	}
+	return EXIT_DONE;
 }
 
 static int restart(struct err *err)

@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "daemon/logfile.h"
+#include "daemon/manager.h"
 #include "daemon/modes.h"
 #include "daemon/place.h"
 #include "server/server.h"
@@ -108,6 +110,7 @@ static int run(const struct flags *flags, int listen_fd, struct err *err)
 	    .linger = flags->linger * 1000,
 	    .idle_exit = flags->idle_exit * 1000,
 	    .ask_wait = flags->ask_wait * 1000,
+	    .on_client = logfile_turn,
 	};
 
 	if (uv_loop_init(&loop) < 0)
@@ -116,7 +119,9 @@ static int run(const struct flags *flags, int listen_fd, struct err *err)
 		return err->code;
 	watch_signals(&loop, signals, server);
 	tell_ready(flags->ready_fd);
+	manager_tell("READY=1");
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
+	manager_tell("STOPPING=1");
 	for (size_t i = 0; i < 2; i++)
 		uv_close((uv_handle_t *)&signals[i], NULL);
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
@@ -128,15 +133,22 @@ static int serve(const struct flags *flags, struct err *err)
 {
 	cleanup_close int lock_fd = -1;
 	int listen_fd = -1;
+	bool is_given;
 	int r;
 
 	/* No folder is kept busy by a daemon that stands in it. */
 	if (chdir("/") < 0)
 		return err_sys(err, "chdir /");
+	logfile_turn();
+	if (manager_take_socket(&listen_fd, err) < 0)
+		return err->code;
+	is_given = listen_fd >= 0;
 	if (place_take(&lock_fd, &listen_fd, err) < 0)
 		return err->code;
 	r = run(flags, listen_fd, err);
-	place_leave();
+	/* A socket that systemd made is systemd's: it starts the next one by it. */
+	if (!is_given)
+		place_leave();
 	return r;
 }
 

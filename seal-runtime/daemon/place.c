@@ -28,6 +28,7 @@ static bool is_answered(const struct sockaddr_un *at)
  * workers have PLACE_WAIT_MS to end. */
 #define PLACE_WAIT_MS 5000
 
+/* `at` NULL: the socket is ours already, and answers for that reason. */
 static int wait_for_lock(int fd, const char *path, const struct sockaddr_un *at, struct err *err)
 {
 	const struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
@@ -35,9 +36,11 @@ static int wait_for_lock(int fd, const char *path, const struct sockaddr_un *at,
 	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += 10) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(err, "lock %s", path);
-		if (waited >= PLACE_WAIT_MS || is_answered(at))
-			return err_set(err, ERR_INPUT, "another seald listens at %s already",
-				       at->sun_path);
+		if (waited >= PLACE_WAIT_MS || (at && is_answered(at)))
+			return err_set(err, ERR_INPUT,
+				       "another seald runs already (%s is locked); `seal daemon "
+				       "stop` ends it",
+				       path);
 		(void)nanosleep(&step, NULL);
 	}
 	return 0;
@@ -91,15 +94,19 @@ static int listen_at(const struct sockaddr_un *at, int *ret_fd, struct err *err)
 	return 0;
 }
 
-int place_take(int *ret_lock_fd, int *ret_listen_fd, struct err *err)
+int place_take(int *ret_lock_fd, int *listen_fd, struct err *err)
 {
 	cleanup_free char *dir = NULL;
 	cleanup_close int lock_fd = -1;
+	bool is_given = *listen_fd >= 0;
 	struct sockaddr_un at;
 
 	if (dirs_get(DIRS_RUNTIME, &dir, err) < 0 || address(dir, &at, err) < 0 ||
-	    lock(dir, &at, &lock_fd, err) < 0 || listen_at(&at, ret_listen_fd, err) < 0)
+	    lock(dir, is_given ? NULL : &at, &lock_fd, err) < 0)
 		return err->code;
+	if (!is_given && listen_at(&at, listen_fd, err) < 0)
+		return err->code;
+	(void)umask(077);
 	*ret_lock_fd = take_fd(lock_fd);
 	return 0;
 }

@@ -7,8 +7,13 @@
 
 static void on_connection(uv_stream_t *listener, int status)
 {
-	if (status == 0)
-		client_accept(listener->data);
+	struct server *server = listener->data;
+
+	if (status < 0)
+		return;
+	if (server->setup.on_client)
+		server->setup.on_client();
+	client_accept(server);
 }
 
 static void on_idle(uv_timer_t *timer)

@@ -20,6 +20,7 @@ struct server_setup {
 	int listen_fd;          /* listening; the server's from now on, also on failure */
 	unsigned int linger;    /* a worker without work lives so long */
 	unsigned int idle_exit; /* without clients and workers the daemon ends after this */
+	void (*on_client)(void); /* before one is let in; may be NULL */
 	unsigned int ask_wait;  /* a question nobody is there to answer is refused after this */
 };
 
