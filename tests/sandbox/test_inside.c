@@ -33,7 +33,7 @@ static struct {
 	char top[64], project[128];
 	struct manifest *manifest;
 	struct sandbox *sandbox;
-	int listener;
+	int listener, agent;
 } world;
 
 static void make(const char *path, const char *text)
@@ -63,15 +63,15 @@ static void copy_probe(void)
 }
 
 /* A daemon of the host whose socket lies in the project. */
-static void listen_in_project(void)
+static int listen_at(const char *folder, const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/host.sock",
-	               world.project);
-	world.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(world.listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(world.listener, 8), 0);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/%.20s", folder, name);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	return fd;
 }
 
 static const char *link_path(void)
@@ -86,6 +86,7 @@ static int set_up(void **state)
 {
 	struct sandbox_setup setup = { 0 };
 	struct err err;
+	char agent[128];
 
 	(void)state;
 	(void)snprintf(world.top, sizeof(world.top), "/tmp/seal-inside-XXXXXX");
@@ -113,7 +114,10 @@ static int set_up(void **state)
 	make("project/cfg/values", "SECRET\n");
 	assert_int_equal(symlinkat("cfg/values", AT_FDCWD, link_path()), 0);
 	copy_probe();
-	listen_in_project();
+	world.listener = listen_at(world.project, "host.sock");
+	world.agent = listen_at(world.top, "agent");
+	(void)snprintf(agent, sizeof(agent), "%s/agent", world.top);
+	(void)setenv("SSH_AUTH_SOCK", agent, 1);
 	(void)setenv("SEAL_TEST_KEY", "SECRET", 1);
 	(void)setenv("GRANTED", "yes", 1);
 	MUST(manifest_parse(STR(MANIFEST), "seal.toml", &world.manifest, &err), &err);
@@ -133,13 +137,14 @@ static int tear_down(void **state)
 	sandbox_free(world.sandbox);
 	manifest_free(world.manifest);
 	close(world.listener);
+	close(world.agent);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", world.top);
 	return system(command) != 0;
 }
 
 static struct sandbox_command command_of(const char *script)
 {
-	static const char *const names[] = { "GRANTED", NULL };
+	static const char *const names[] = { "GRANTED", "SSH_AUTH_SOCK", NULL };
 
 	return (struct sandbox_command){ .grant = { str_of(script), world.project, NULL, names },
 		                         .timeout_s = 30,
@@ -209,6 +214,8 @@ static const struct row {
 	{ "a variable that is not granted is not seen", "./probe env SEAL_TEST_KEY", REFUSED },
 	{ "nor in process 1's environment", "./probe first-env SECRET", REFUSED },
 	{ "a granted variable is", "./probe env GRANTED", DONE },
+	{ "a granted ssh agent is reached, at a place of its own",
+	  "[[ $SSH_AUTH_SOCK == /run/seal/ssh-agent ]] && ./probe unix /run/seal/ssh-agent", DONE },
 	{ "some processes may be made", "./probe forks 8", DONE },
 	{ "but not any number", "./probe forks 200", REFUSED },
 	{ "the script is the shell's", "x=5; [[ $((x + 1)) == 6 ]]", DONE },

@@ -144,6 +144,24 @@ static int add_system(const struct plan_input *input, struct plan *plan, struct 
 	return 0;
 }
 
+/*
+ * The person's ssh agent, for a command that was granted SSH_AUTH_SOCK: it signs
+ * with keys that nothing inside can see.
+ */
+static int add_agent(const struct plan_input *input, struct plan *plan, struct err *err)
+{
+	const char *path = plan_granted(input, "SSH_AUTH_SOCK");
+	char real[4096];
+
+	if (!path || input->facts->look(input->facts->ctx, path, real) != PLAN_IS_OTHER)
+		return 0;
+	TRY(plan_add(plan, PLAN_READ, real, PLAN_AGENT, err));
+	plan->steps[plan->n_steps - 1].is_folder = false;
+	(void)snprintf(plan->steps[plan->n_steps - 1].why, sizeof(plan->steps->why),
+	               "SSH_AUTH_SOCK is granted");
+	return 0;
+}
+
 /* The base view, least first.  /etc is never the host's own: it holds shadow. */
 static int add_base(const struct plan_input *input, struct plan *plan, struct err *err)
 {
@@ -172,6 +190,7 @@ static int add_base(const struct plan_input *input, struct plan *plan, struct er
 	TRY(plan_add(plan, PLAN_FOLDER, NULL, "/run/seal", err));
 	TRY(plan_add(plan, PLAN_SYSTEM, facts->init, "/run/seal/init", err));
 	plan->steps[plan->n_steps - 1].is_folder = false;
+	TRY(add_agent(input, plan, err));
 	if (fs == COMMAND_FS_ALL)
 		TRY(plan_add(plan, PLAN_SEAL, NULL, "/run", err));
 	if ((fs == COMMAND_FS_PERMISSIVE || fs == COMMAND_FS_ALL) && facts->home[0])

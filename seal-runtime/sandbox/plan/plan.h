@@ -50,6 +50,7 @@ struct plan_step {
 enum plan_look { PLAN_NOTHING, PLAN_IS_FOLDER, PLAN_IS_FILE, PLAN_IS_OTHER };
 
 #define PLAN_LINKS_MAX 8
+#define PLAN_AGENT     "/run/seal/ssh-agent" /* inside: the person's ssh agent */
 
 struct plan_facts {
 	unsigned int uid, gid; /* of the caller */
@@ -114,6 +115,8 @@ int plan_add(struct plan *plan, enum plan_kind kind, const char *source, const c
              struct err *err);
 int plan_list_add(char ***list, size_t *n, char *text, struct err *err);
 int plan_set(struct plan *plan, const char *variable, struct err *err);
+/* The person's value of a variable that the command was granted; NULL: none. */
+const char *plan_granted(const struct plan_input *input, const char *name);
 int plan_environment(const struct plan_input *input, struct plan *plan, struct err *err);
 int plan_policy(const struct plan_input *input, struct plan *plan, struct err *err);
 int plan_grants(const struct plan_input *input, struct plan *plan, struct err *err);

@@ -250,6 +250,20 @@ int plan_set(struct plan *plan, const char *variable, struct err *err)
 	return plan_list_add(&plan->environment, &plan->n_environment, strdup(variable), err);
 }
 
+const char *plan_granted(const struct plan_input *input, const char *wanted)
+{
+	const char *const *name = input->grant->env_vars;
+	const char *const *have = input->facts->environment;
+
+	while (name && *name && strcmp(*name, wanted) != 0)
+		name++;
+	if (!name || !*name)
+		return NULL;
+	while (have && *have && !str_is(name_of(*have), wanted))
+		have++;
+	return have && *have ? *have + strlen(wanted) + 1 : NULL;
+}
+
 static int set_granted(const struct plan_input *input, struct plan *plan, struct err *err)
 {
 	int r = 0;
@@ -259,6 +273,10 @@ static int set_granted(const struct plan_input *input, struct plan *plan, struct
 		     have++)
 			if (str_is(name_of(*have), *name))
 				r = plan_set(plan, *have, err);
+	/* Where the socket lies inside, not where the person has it. */
+	for (size_t i = 0; r >= 0 && i < plan->n_steps; i++)
+		if (strcmp(plan->steps[i].target, PLAN_AGENT) == 0)
+			r = plan_set(plan, "SSH_AUTH_SOCK=" PLAN_AGENT, err);
 	return r;
 }
 
