@@ -40,6 +40,7 @@ int config_load_here(struct config *ret_config, struct err *err);
 /* What cmd_manifest() and cmd_audit() hand on: suggest and test; report and export. */
 int cmd_suggest(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_bundle(int argc, char **argv);
 
 #define CMD(name, function, arguments, summary) int function(int argc, char **argv);
 #include "seal-cli/commands.def"

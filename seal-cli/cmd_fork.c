@@ -29,7 +29,8 @@ static int read_prompts(const char *text, enum run_prompts *ret_prompts, struct 
 	else if (strcmp(text, "deny") == 0)
 		*ret_prompts = PROMPTS_DENY;
 	else
-		return err_set(err, ERR_INPUT, "fork: --prompts is ask, allow or deny, not \"%s\"", text);
+		return err_set(err, ERR_INPUT, "fork: --prompts is ask, allow or deny, not \"%s\"",
+		               text);
 	return 0;
 }
 
@@ -56,8 +57,9 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 	}
 	if (argc - optind == 1)
 		return 0;
-	return err_set(err, ERR_INPUT, "fork: from where? SESSION@N; `seal audit show SESSION` has the "
-				       "numbers of its calls");
+	return err_set(err, ERR_INPUT,
+	               "fork: from where? SESSION@N; `seal audit show SESSION` has the "
+	               "numbers of its calls");
 }
 
 /* The session's id and the number behind the @. */
@@ -70,8 +72,10 @@ static int read_place(const char *place, char **ret_id, uint64_t *ret_record, st
 
 	*ret_record = at ? strtoull(at + 1, &end, 10) : 0;
 	if (!at || at[1] < '0' || at[1] > '9' || *end)
-		return err_set(err, ERR_INPUT, "fork: \"%s\" names no call: SESSION@N, with N of `seal audit "
-					       "show SESSION`", place);
+		return err_set(err, ERR_INPUT,
+		               "fork: \"%s\" names no call: SESSION@N, with N of `seal audit "
+		               "show SESSION`",
+		               place);
 	if (audit_find(name, &dir, err) < 0)
 		return err->code;
 	*ret_id = str_dup(str_of(strrchr(dir, '/') ? strrchr(dir, '/') + 1 : dir));
@@ -88,27 +92,30 @@ static int read_answer(const char *path, struct buf *ret_answer, struct err *err
 
 	if (!path)
 		return 0;
-	if (strcmp(path, "-") == 0 ? fd_read_all(STDIN_FILENO, ANSWER_MAX, &text, err) < 0 :
-				     fd_read_file(AT_FDCWD, path, ANSWER_MAX, &text, err) < 0)
+	if (strcmp(path, "-") == 0 ? fd_read_all(STDIN_FILENO, ANSWER_MAX, &text, err) < 0
+	                           : fd_read_file(AT_FDCWD, path, ANSWER_MAX, &text, err) < 0)
 		return err->code;
 	doc = json_read(buf_str(&text), NULL, NULL);
 	root = yyjson_doc_get_root(doc);
 	if (!yyjson_obj_get(root, "ok") && !yyjson_obj_get(root, "err"))
 		return err_set(err, ERR_INPUT,
-			       "fork: %s is no answer of a call: {\"ok\":...} or {\"err\":...}, "
-			       "as \"result\" of `seal audit show --json`", path);
+		               "fork: %s is no answer of a call: {\"ok\":...} or {\"err\":...}, "
+		               "as \"result\" of `seal audit show --json`",
+		               path);
 	buf_add(ret_answer, str_trim(buf_str(&text)));
 	return buf_check(ret_answer, "the answer", err);
 }
 
-static int build(const struct request *request, const char *place, struct buf *ret_fork, struct err *err)
+static int build(const struct request *request, const char *place, struct buf *ret_fork,
+                 struct err *err)
 {
 	cleanup_buf struct buf answer = BUF_INIT;
 	cleanup_free char *id = NULL;
 	struct json w = json_to(ret_fork);
 	uint64_t record;
 
-	if (read_place(place, &id, &record, err) < 0 || read_answer(request->answer, &answer, err) < 0)
+	if (read_place(place, &id, &record, err) < 0 ||
+	    read_answer(request->answer, &answer, err) < 0)
 		return err->code;
 	json_object(&w);
 	json_kv(&w, "session", str_of(id));
@@ -130,7 +137,8 @@ int cmd_fork(int argc, char **argv)
 	int code;
 
 	request.flags.is_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-	if (read_request(argc, argv, &request, &err) < 0 || build(&request, argv[optind], &fork, &err) < 0)
+	if (read_request(argc, argv, &request, &err) < 0 ||
+	    build(&request, argv[optind], &fork, &err) < 0)
 		return cmd_fail(&err);
 	request.flags.fork = fork.data;
 	run.print.kind = request.flags.json ? &print_json : &print_text;

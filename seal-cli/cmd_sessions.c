@@ -16,6 +16,8 @@
 	"seal: sessions: usage: seal sessions list [--all] [--json]\n"                             \
 	"                       seal sessions close ID\n"                                          \
 	"                       seal sessions rename ID NAME\n"                                    \
+	"                       seal sessions show ID\n"                                           \
+	"                       seal sessions export ID -o FILE | import FILE\n"                   \
 	"                       seal sessions prune [--older-than DAYS] [--all] [--yes]\n"
 
 #define PRUNE_DAYS 30
@@ -275,6 +277,9 @@ int cmd_sessions(int argc, char **argv)
 	cleanup_with(listing_fini) struct listing listing = { .days = PRUNE_DAYS };
 	struct err err;
 
+	if (argc > 1 && (strcmp(argv[1], "export") == 0 || strcmp(argv[1], "import") == 0 ||
+			 strcmp(argv[1], "show") == 0))
+		return cmd_bundle(argc - 1, argv + 1);
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		int r;
 
