@@ -167,12 +167,13 @@ static int go_live(struct replay *replay, unsigned int id, struct str args, stru
 static int answer(struct replay *replay, unsigned int id, struct str args, struct buf *ret_result,
 		  struct err *err)
 {
+	const struct replay_live *live = replay->setup->live;
 	int r;
 
 	r = look(replay, err);
 	if (r < 0)
 		return r;
-	if (replay->setup->live && !replay->has_next)
+	if (live && !replay->has_next)
 		return go_live(replay, id, args, ret_result, err);
 	if (may_end_here(replay))
 		return stop(replay, err);
@@ -189,9 +190,9 @@ static int answer(struct replay *replay, unsigned int id, struct str args, struc
 	buf_add(ret_result, replay->next.payload);
 	take(replay);
 	/* What a child stores is gone with it. */
-	return replay->setup->live && !replay->number ? replay->setup->live->repeat(replay->setup->live->ctx, id, args,
-								 replay->next.payload, err) :
-				     0;
+	if (!live || replay->number)
+		return 0;
+	return live->repeat(live->ctx, id, args, replay->next.payload, err);
 }
 
 static int on_call(void *ctx, unsigned int id, struct str args, struct buf *ret_result,
