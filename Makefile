@@ -6,10 +6,10 @@ T ?= 60
 S ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build agent try check attack asan lint fmt fuzz bench install deb clean
+.PHONY: help setup build agent try check check-llm attack asan lint fmt fuzz bench install deb clean
 
 help: ## this list
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 setup: ## packages, Rust crates, wasm tools (does nothing when all is there)
 	@tools/setup
@@ -40,6 +40,10 @@ fmt: ## clang-format, in place
 
 fuzz: setup ## fuzz targets: make fuzz T=60 S=json (seconds each; S=all)
 	@tools/fuzz $(BUILD) $(T) $(S)
+
+check-llm: build ## the model client against llama.cpp's server (builds it once: a quarter of an hour)
+	@ninja -C $(BUILD) --quiet tests/model/model-chat
+	@tests/model/real.sh $(BUILD)
 
 attack: build ## everything that attacks, as one table (SEAL_ESCAPES=DIR for escape scripts)
 	@tools/attack $(BUILD)

@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -60,7 +61,27 @@ static void send_chunk(int fd, const char *text)
 		_exit(1);
 }
 
-static void answer(int fd)
+/* 100 MB of events that are no part of the reply. */
+static void send_idle(int fd)
+{
+	static char padding[10000];
+	cleanup_buf struct buf chunk = BUF_INIT;
+	struct err err;
+
+	memset(padding, 'x', sizeof(padding) - 1);
+	buf_addf(&chunk, "event: ping\ndata: {\"type\":\"ping\",\"pad\":\"%s\"}\n\n", padding);
+	for (int i = 0; i < 10000; i++) {
+		char head[32];
+		int len = snprintf(head, sizeof(head), "%zx\r\n", chunk.len);
+
+		if (fd_write_all(fd, (struct str){head, (size_t)len}, &err) < 0 ||
+		    fd_write_all(fd, buf_str(&chunk), &err) < 0 ||
+		    fd_write_all(fd, STR("\r\n"), &err) < 0)
+			_exit(1);
+	}
+}
+
+static void answer(int fd, bool is_idle)
 {
 	char request[65536];
 	struct err err;
@@ -75,6 +96,8 @@ static void answer(int fd)
 	send_chunk(
 	    fd, "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
 		"\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
+	if (is_idle)
+		send_idle(fd);
 	for (int i = 0; i < DELTAS; i++)
 		send_chunk(fd, "event: content_block_delta\ndata: "
 			       "{\"type\":\"content_block_delta\",\"index\":0,"
@@ -87,18 +110,40 @@ static void answer(int fd)
 	(void)fd_write_all(fd, STR("0\r\n\r\n"), &err);
 }
 
-static void serve(int listener)
+static void serve(int listener, bool is_idle)
 {
 	for (;;) {
 		int on = 1, fd = accept(listener, NULL, NULL);
 
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		answer(fd);
+		answer(fd, is_idle);
 		(void)close(fd);
 	}
 }
 
-static pid_t start_server(unsigned int *ret_port)
+/* Short replies on connections that stay; as many of these as there are bytes in
+ * the pipe. */
+static void serve_on(int listener, int pipe_fd)
+{
+	static const char reply[] =
+	    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 98\r\n\r\n"
+	    "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n"
+	    "data: {\"type\":\"message_stop\"}\n\n";
+	char request[65536];
+	struct err err;
+
+	for (;;) {
+		int fd = accept(listener, NULL, NULL);
+
+		(void)!write(pipe_fd, "c", 1);
+		while (read(fd, request, sizeof(request)) > 0)
+			(void)fd_write_all(fd, str_of(reply), &err);
+		(void)close(fd);
+	}
+}
+
+/* `pipe_fd` < 0: long streams, with (-2) or without (-1) a lot between. */
+static pid_t start_server(unsigned int *ret_port, int pipe_fd)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -111,8 +156,10 @@ static pid_t start_server(unsigned int *ret_port)
 		die("no listener");
 	*ret_port = ntohs(address.sin_port);
 	child = fork();
+	if (child == 0 && pipe_fd >= 0)
+		serve_on(listener, pipe_fd);
 	if (child == 0)
-		serve(listener);
+		serve(listener, pipe_fd == -2);
 	(void)close(listener);
 	return child;
 }
@@ -174,7 +221,7 @@ static double our_stream(struct llm *llm)
 
 static struct llm *model_at(unsigned int port)
 {
-	static char url[64];
+	char url[64];
 	struct manifest manifest = {
 	    .model = {.provider = STR("anthropic"), .name = STR("claude-opus-5")}};
 	struct llm *llm;
@@ -243,16 +290,73 @@ static double least(double a, double b)
 	return a < b ? a : b;
 }
 
+/* ---- memory and connections ---- */
+
+/* The most this program ever had, in MB; what getrusage() says counts in the one
+ * that started it. */
+static double peak_mb(void)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err err;
+	const char *at;
+
+	if (fd_read_file(AT_FDCWD, "/proc/self/status", 65536, &text, &err) < 0)
+		die(err.text);
+	at = strstr(text.data, "VmHWM:");
+	return at ? strtod(at + strlen("VmHWM:"), NULL) / 1024 : 0;
+}
+
+static void measure_memory(void)
+{
+	unsigned int port;
+	pid_t server = start_server(&port, -2);
+	struct llm *llm = model_at(port);
+	double before = peak_mb();
+
+	(void)our_stream(llm);
+	say("llm.stream_memory", peak_mb() - before, "MB", 0);
+	llm_free(llm);
+	(void)kill(server, SIGTERM);
+	(void)waitpid(server, NULL, 0);
+}
+
+static void measure_connections(void)
+{
+	char marks[16];
+	int fds[2];
+	unsigned int port;
+	pid_t server;
+	struct llm *llm;
+
+	if (pipe(fds) < 0)
+		die("no pipe");
+	server = start_server(&port, fds[1]);
+	llm = model_at(port);
+	for (int i = 0; i < 5; i++) {
+		cleanup_buf struct buf json = BUF_INIT;
+		struct err err;
+
+		if (llm_chat(llm, STR(REQUEST), NULL, -1, &json, &err) < 0 || !strstr(json.data, "\"ok\""))
+			die("a short call fails");
+	}
+	say("llm.connections", (double)read(fds[0], marks, sizeof(marks)), "conns", 0);
+	llm_free(llm);
+	(void)kill(server, SIGTERM);
+	(void)waitpid(server, NULL, 0);
+}
+
 int main(void)
 {
 	cleanup_buf struct buf history = BUF_INIT;
 	double plain = 1e9, ours = 1e9, build = 1e9;
 	unsigned int port;
-	pid_t server = start_server(&port);
+	pid_t server = start_server(&port, -1);
 	struct llm *llm;
 
 	(void)setenv("ANTHROPIC_API_KEY", "sk-bench", 1);
 	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+	/* First, since what was taken once is not given back. */
+	measure_memory();
 	llm = model_at(port);
 	put_history(&history);
 	for (int i = 0; i < ROUNDS; i++) {
@@ -265,5 +369,6 @@ int main(void)
 	llm_free(llm);
 	(void)kill(server, SIGTERM);
 	(void)waitpid(server, NULL, 0);
+	measure_connections();
 	return 0;
 }

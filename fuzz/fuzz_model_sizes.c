@@ -11,6 +11,8 @@
 #include "llm/backend.h"
 #include "llm/retry.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct str text = {(const char *)bytes, len};

@@ -148,8 +148,13 @@ static void judge_end(const struct llm *llm, struct exchange *exchange)
 		exchange->wire->finish(reply);
 	if (reply->fault.kind == FAULT_NONE && !reply->is_ended)
 		fault_set(&reply->fault, FAULT_NETWORK,
-			  "%s ended its stream before the reply was complete; try again",
-			  llm->provider->name);
+			  "%s ended its stream before the reply was complete; try again%s",
+			  llm->provider->name,
+			  /* llama-cpp-python answers so to what does not fit. */
+			  reply->n_blocks == 0 && llm->provider->is_keyless_fine
+			      ? ", and if it stays so the prompt may be longer than the server's "
+				"context: set context_length of [model] to that"
+			      : "");
 }
 
 /* What the peer did wrong is an answer; what we did wrong stays an error. */
