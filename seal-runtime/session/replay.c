@@ -164,10 +164,20 @@ static int go_live(struct replay *replay, unsigned int id, struct str args, stru
 	return replay->setup->live->call(replay->setup->live->ctx, id, args, ret_result, err);
 }
 
+static int show(struct replay *replay, const char *name, struct str args, uint64_t record,
+		struct err *err)
+{
+	const struct replay_call call = { replay->outcome->n_calls, record, name, args,
+					  replay->next.payload };
+
+	return replay->setup->watch ? replay->setup->watch(replay->setup->watch_ctx, &call, err) : 0;
+}
+
 static int answer(struct replay *replay, unsigned int id, struct str args, struct buf *ret_result,
 		  struct err *err)
 {
 	const struct replay_live *live = replay->setup->live;
+	uint64_t record;
 	int r;
 
 	r = look(replay, err);
@@ -180,6 +190,7 @@ static int answer(struct replay *replay, unsigned int id, struct str args, struc
 	r = compare(replay, call_names[id], args, err);
 	if (r < 0)
 		return r;
+	record = replay->next.seq;
 	take(replay);
 	r = look(replay, err);
 	if (r < 0)
@@ -187,6 +198,9 @@ static int answer(struct replay *replay, unsigned int id, struct str args, struc
 	/* Begun and not ended: the host died or failed in between. */
 	if (!next_is(replay, AUDIT_END))
 		return stop(replay, err);
+	r = show(replay, call_names[id], args, record, err);
+	if (r < 0)
+		return r;
 	buf_add(ret_result, replay->next.payload);
 	take(replay);
 	/* What a child stores is gone with it. */

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/str.h"
 
 struct err;
 struct host;
@@ -32,10 +33,22 @@ struct replay_live {
 	void *ctx;
 };
 
+/* A call that matched; the texts live until the watch returns. */
+struct replay_call {
+	uint64_t number, record;
+	const char *name;
+	struct str args, result;
+};
+
+/* Sees each of them before the component has its answer; < 0 ends the replay. */
+typedef int replay_watch_fn(void *ctx, const struct replay_call *call, struct err *err);
+
 struct replay_setup {
 	const char *dir;       /* of the session: holds events.jsonl */
 	const char *component; /* NULL: agent.cwasm, which must be the log's; a file
 				 * named here may be another build */
+	replay_watch_fn *watch; /* may be NULL */
+	void *watch_ctx;
 	const struct replay_live *live; /* NULL: what the log does not have diverges */
 };
 

@@ -123,6 +123,24 @@ def _():
         expect(p.seal("replay", folder), 0)
 
 
+@row("replay --step stops at calls, shows them whole, searches and goes on")
+def _():
+    with Project(BUILD, STEPS, RULES) as p:
+        folder = session(p)
+        p.seal("daemon", "stop")
+
+        def step(*typed):
+            return subprocess.run([p.seal_path, "replay", folder, "--step"], input="".join(x + "\n" for x in typed), env=p.env, capture_output=True, text=True)
+        done = step("", "/b.c", "a", "r", "?", "c")
+        expect(done, 0, "call 1 (record ", "Enter: next call", "calls match")
+        stops = [x for x in done.stdout.splitlines() if x.startswith(("call ", "> call "))]
+        assert len(stops) == 3 and ("tools.file-write" in stops[2] or "llm.chat" in stops[2]), stops
+        assert "made" in done.stdout
+        expect(step("7", "q"), 1, "call 7 (record ", "stopped at call 7")
+        expect(step(), 1, "stopped at call 1")
+        expect(step(*[""] * 200), 0, "calls match")
+
+
 @row("each turn ends with a receipt that stock ssh-keygen verifies, and verify holds the log against it")
 def _():
     with Project(BUILD, STEPS, RULES) as p:
