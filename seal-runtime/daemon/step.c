@@ -9,8 +9,8 @@
 
 #define SHORT 400
 
-static const char help[] = "Enter: next call   N: go to call N   /TEXT: next call with TEXT   c: run to the end\n"
-			   "a: all of the arguments   r: all of the result   q: quit\n";
+static const char help[] = "Enter: next call   N: go to call N   /TEXT: next call with TEXT\n"
+			   "c: run to the end   a: all of the arguments   r: all of the result   q: quit\n";
 
 void step_finip(struct step *step)
 {
