@@ -12,10 +12,8 @@
 #include "base/dirs.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "base/json.h"
 #include "gate/command_hosts.h"
 #include "manifest/manifest.h"
-#include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/undo.h"
 
@@ -228,53 +226,4 @@ int by_hand_plan(const struct by_hand *by_hand, struct buf *ret_text, struct err
 	if (prepare(by_hand, &prepared, err) < 0)
 		return err->code;
 	return sandbox_explain(prepared.sandbox, &prepared.grant, ret_text, err);
-}
-
-static const char *const states[] = { [PROBE_FAILED] = "FAILED",
-	                              [PROBE_WARNING] = "warn",
-	                              [PROBE_GOOD] = "ok" };
-
-static void doctor_json(const struct probe_line *lines, size_t n, bool works, struct buf *text)
-{
-	struct json w = json_to(text);
-
-	json_object(&w);
-	json_kv_bool(&w, "works", works);
-	json_key(&w, "lines");
-	json_array(&w);
-	for (size_t i = 0; i < n; i++) {
-		json_object(&w);
-		json_kv(&w, "name", str_of(lines[i].name));
-		json_kv(&w, "state", str_of(states[lines[i].state]));
-		json_kv(&w, "found", str_of(lines[i].found));
-		json_kv(&w, "remedy", str_of(lines[i].remedy));
-		json_end(&w);
-	}
-	json_end(&w);
-	json_end(&w);
-	buf_addc(text, '\n');
-}
-
-int by_hand_doctor(bool as_json, struct buf *ret_text, bool *ret_works, struct err *err)
-{
-	struct probe_line lines[PROBE_LINES_MAX];
-	size_t n = probe_all(lines);
-	bool works = true;
-
-	for (size_t i = 0; i < n; i++)
-		works &= lines[i].state != PROBE_FAILED;
-	*ret_works = works;
-	if (as_json) {
-		doctor_json(lines, n, works, ret_text);
-		return buf_check(ret_text, "the report", err);
-	}
-	for (size_t i = 0; i < n; i++) {
-		buf_addf(ret_text, "%-6s  %-16s %s\n", states[lines[i].state], lines[i].name,
-		         lines[i].found);
-		if (lines[i].remedy[0])
-			buf_addf(ret_text, "        %-16s -> %s\n", "", lines[i].remedy);
-	}
-	buf_addf(ret_text, "\nsandbox: %s\n",
-	         works ? "ready" : "unavailable; seal runs no command until it is");
-	return buf_check(ret_text, "the report", err);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,11 +21,14 @@
 #include "base/fd.h"
 #include "sandbox/run/cgroup.h"
 #include "sandbox/run/launch.h"
+#include "sandbox/tree.h"
 
 #define APPARMOR                                                                                   \
 	"AppArmor restricts user namespaces here: install the profile "                            \
 	"/etc/apparmor.d/bwrap-userns-restrict, or sysctl "                                        \
 	"kernel.apparmor_restrict_unprivileged_userns=0"
+#define OLDEST_MAJOR 5
+#define OLDEST_MINOR 15
 #define TRY_MS       3000
 #define MESSAGE_MAX  4096
 #define LANDLOCK_ABI 6 /* the first that scopes signals and abstract sockets */
@@ -32,6 +37,8 @@
 static const struct {
 	const char *text, *remedy;
 } remedies[] = {
+	{ "uid map: Read-only",
+	  "this container has /proc read-only: run it with --security-opt systempaths=unconfined" },
 	{ "uid map", APPARMOR },
 	{ "RTM_NEWADDR", APPARMOR },
 	{ "No permissions to create",
@@ -45,6 +52,7 @@ static const struct {
 	{ "disable-userns", "this bubblewrap is too old: install 0.8 or newer" },
 	{ "bind-fd",
 	  "this bubblewrap lacks --bind-fd: install your distribution's security update of it" },
+	{ "namespaces exceeded", "sysctl user.max_user_namespaces=10000" },
 	{ "max_user_namespaces", "sysctl user.max_user_namespaces=10000" },
 	{ "No space left", "sysctl user.max_user_namespaces=10000" },
 	{ "", "`seal doctor` tries each part and says what to do" },
@@ -245,6 +253,62 @@ static void look_at_helper(struct probe_line *lines, size_t *n)
 	line->remedy = "install seal whole: seal-init belongs into ../lib/seal";
 }
 
+static void look_at_kernel(struct probe_line *lines, size_t *n)
+{
+	struct probe_line *line = add(lines, n, "kernel", PROBE_GOOD);
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	if (uname(&name) < 0)
+		return;
+	found(line, name.release);
+	if (sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+	    (major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR))) {
+		line->state = PROBE_WARNING;
+		line->remedy = "5.15 or newer: overlays and limits for each command";
+	}
+}
+
+static void look_at_seccomp(struct probe_line *lines, size_t *n)
+{
+	unsigned int action = SECCOMP_RET_KILL_PROCESS;
+	bool works = syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+	struct probe_line *line = add(lines, n, "seccomp", works ? PROBE_GOOD : PROBE_FAILED);
+
+	found(line, works ? "filters can be loaded" : "no filters in this kernel");
+	if (!works)
+		line->remedy = "a kernel with CONFIG_SECCOMP_FILTER";
+}
+
+/* Only for workspace = "overlay"; without it commands write to the project. */
+static void try_overlay(struct probe_line *lines, size_t *n)
+{
+	struct probe_line *line = add(lines, n, "overlays", PROBE_WARNING);
+	char top[] = "/tmp/seal-probe-XXXXXX", low[64], up[64], work[64], config[64];
+	struct launch_overlay overlay = { low, -1, up, work, config, NULL };
+	cleanup_buf struct buf out = BUF_INIT;
+	cleanup_free char *init = NULL;
+	struct err err;
+
+	if (!mkdtemp(top) || dirs_part("seal-init", &init, &err) < 0)
+		return;
+	(void)snprintf(low, sizeof(low), "%s/low", top);
+	(void)snprintf(up, sizeof(up), "%s/up", top);
+	(void)snprintf(work, sizeof(work), "%s/work", top);
+	(void)snprintf(config, sizeof(config), "%s/config", top);
+	char *const argv[] = { init, (char[]){ "--overlay" }, config, NULL };
+	if (mkdir(low, 0700) == 0 && mkdir(up, 0700) == 0 && mkdir(work, 0700) == 0 &&
+	    launch_overlay_config(&overlay, -1, STR(""), &err) >= 0 && probe_try(argv, &out) == 0)
+		line->state = PROBE_GOOD;
+	found(line, line->state == PROBE_GOOD ? "can be mounted"
+	            : out.data                ? out.data
+	                                      : "cannot be");
+	if (line->state != PROBE_GOOD)
+		line->remedy = "commands write to the project itself, and `seal undo` has nothing "
+			       "to undo; a kernel of 5.11 or newer outside of a container can";
+	tree_remove(AT_FDCWD, top);
+}
+
 static void look_at_landlock(struct probe_line *lines, size_t *n)
 {
 	long abi = syscall(444, NULL, 0, 1u);
@@ -255,7 +319,7 @@ static void look_at_landlock(struct probe_line *lines, size_t *n)
 	               abi < 1 ? "not in this kernel" : "version %ld", abi);
 	if (abi < LANDLOCK_ABI)
 		line->remedy = "a kernel of 6.12 or newer adds a second wall; mounts and "
-		               "namespaces hold without it";
+			       "namespaces hold without it";
 }
 
 static void look_at_user(struct probe_line *lines, size_t *n)
@@ -309,6 +373,9 @@ size_t probe_all(struct probe_line lines[PROBE_LINES_MAX])
 		try_mounts(lines, &n);
 		try_descriptor_binds(lines, &n);
 	}
+	try_overlay(lines, &n);
+	look_at_kernel(lines, &n);
+	look_at_seccomp(lines, &n);
 	look_at_landlock(lines, &n);
 	look_at_limits(lines, &n);
 	look_at_user(lines, &n);

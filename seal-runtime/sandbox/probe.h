@@ -21,7 +21,7 @@ struct probe_line {
 	const char *remedy; /* "" when there is nothing to do */
 };
 
-#define PROBE_LINES_MAX 16
+#define PROBE_LINES_MAX 20
 
 /* Well under a second.  Lines filled; the sandbox works unless one FAILED. */
 size_t probe_all(struct probe_line lines[PROBE_LINES_MAX]);
