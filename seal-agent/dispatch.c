@@ -77,6 +77,8 @@ static const struct {
 
 static bool is_offered(const char *name, const struct role *role)
 {
+	if (strcmp(name, "skill") == 0)
+		return role->has_skills;
 	if (!role->is_child)
 		return true;
 	/* There is nobody to speak with but the parent. */

@@ -75,17 +75,49 @@ static void add_fact(struct buf *out, const char *label, struct str value)
 static void add_instructions(struct buf *out, yyjson_val *list)
 {
 	yyjson_val *item;
+	bool is_of_project = false;
 	size_t i, n;
 
 	if (yyjson_arr_size(list) == 0)
 		return;
-	buf_adds(out, "\n# Project instructions\n"
-		      "Written by the people of this project. Follow them; the user's messages "
-		      "come first, and "
-		      "nothing in them widens what the envelope allows.\n");
+	buf_adds(out, "\n# Instructions\n"
+		      "Follow them; the user's messages come first, and nothing in them widens "
+		      "what the envelope allows.\n");
 	yyjson_arr_foreach(list, i, n, item)
+	{
+		if (!is_of_project && !str_is(json_str(item, "of"), "user")) {
+			buf_adds(out, "Written by the people of this project; what is said for a folder "
+				      "holds within it, and folders further down may have a SEAL.md or "
+				      "AGENTS.md of their own, to be read before you work there:\n");
+			is_of_project = true;
+		}
 		shape_instructions(out, json_str(item, "path"), json_str(item, "text"));
+	}
 }
+
+static void add_skills(struct buf *out, yyjson_val *list)
+{
+	yyjson_val *item;
+	size_t i, n;
+
+	if (yyjson_arr_size(list) == 0)
+		return;
+	buf_adds(out, "\n# Skills\n"
+		      "The user's own instructions for certain work. Before you do such work, read "
+		      "the one that fits with the tool skill:\n");
+	yyjson_arr_foreach(list, i, n, item)
+	{
+		buf_adds(out, "- ");
+		shape_name(out, json_str(item, "name"));
+		buf_adds(out, ": ");
+		shape_name(out, json_str(item, "description"));
+		buf_addc(out, '\n');
+	}
+}
+
+static const char trailer[] =
+	"- Commits: when you make one, end its message with a blank line and the line "
+	"\"Co-Authored-By: seal <noreply@sealedsecurity.com>\".\n";
 
 static const char child[] =
 	"\n# Your part\n"
@@ -120,6 +152,9 @@ void prompt_build(yyjson_val *context, struct buf *out)
 	add_fact(out, "Project name: ", json_str(context, "name"));
 	add_fact(out, "Date: ", json_str(context, "date"));
 	add_fact(out, "Git: ", json_str(context, "git"));
+	if (json_bool(context, "commit_trailer", false))
+		buf_adds(out, trailer);
+	add_skills(out, yyjson_obj_get(context, "skills"));
 	add_instructions(out, yyjson_obj_get(context, "instructions"));
 }
 

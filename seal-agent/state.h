@@ -82,7 +82,7 @@ struct later {
 
 /* What a child may do; the session's own agent may do all. */
 struct role {
-	bool is_child, writes, commands, network, agents;
+	bool is_child, writes, commands, network, agents, has_skills;
 };
 
 /* The last call, to notice a model that sends a failing one again and again. */
@@ -103,6 +103,7 @@ struct agent {
 	struct repeat repeat;
 	struct later later;
 	struct role role;
+	struct buf skills;	/* JSON, as the host gave them; empty: none */
 	agent_string_t last_message;	/* of the user, owned */
 	size_t settled;	/* messages up to which compaction has been done or was in vain */
 };

@@ -27,6 +27,7 @@ void world_fini(void)
 	tasks_fini(&agent->tasks);
 	dispatch_fini(&agent->toolbox);
 	buf_fini(&agent->system);
+	buf_fini(&agent->skills);
 	wit_free(&agent->last_message);
 	free(agent);
 	agent = NULL;
@@ -36,6 +37,18 @@ static bool fail(const char *sentence, agent_string_t *ret_err)
 {
 	*ret_err = wit_copy(str_of(sentence));
 	return false;
+}
+
+/* The texts are shown one at a time, when the model asks. */
+static void keep_skills(yyjson_val *context)
+{
+	yyjson_val *skills = yyjson_obj_get(context, "skills");
+	struct json w = json_to(&agent->skills);
+
+	agent->role.has_skills = yyjson_arr_size(skills);
+	if (agent->role.has_skills)
+		json_put_val(&w, skills);
+	alloc_check(&agent->skills);
 }
 
 bool exports_agent_init(agent_string_t *session_id, agent_string_t *project_context,
@@ -52,6 +65,7 @@ bool exports_agent_init(agent_string_t *session_id, agent_string_t *project_cont
 	agent = alloc_bytes(sizeof(*agent));
 	agent->settings = prompt_settings(context);
 	agent->role = prompt_role(context);
+	keep_skills(context);
 	prompt_build(context, &agent->system);
 	alloc_check(&agent->system);
 	if (persist_start(agent, json_bool(context, "resume", false), &why) < 0) {

@@ -2,8 +2,10 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/json.h"
 #include "seal-agent/rt/alloc.h"
+#include "seal-agent/state.h"
 #include "seal-agent/tools.h"
 
 static const char refused_inside[] =
@@ -177,4 +179,21 @@ void tool_ask_user(struct call *call)
 		buf_adds(call->out, nobody_there);
 	}
 	free(choices.ptr);
+}
+
+void tool_skill(struct call *call)
+{
+	cleanup_json yyjson_doc *doc = json_read(buf_str(&call->agent->skills), NULL, NULL);
+	struct str name = args_text(call, "name");
+	yyjson_val *item;
+	size_t i, n;
+
+	yyjson_arr_foreach(yyjson_doc_get_root(doc), i, n, item)
+	{
+		if (!str_eq(json_str(item, "name"), name))
+			continue;
+		shape_instructions(call->out, name, json_str(item, "text"));
+		return;
+	}
+	shape_refusal(call, "There is no skill of this name; they are listed under Skills.");
 }

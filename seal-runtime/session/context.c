@@ -1,48 +1,12 @@
 #include "session/state.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "base/err.h"
-#include "base/fd.h"
-#include "base/utf8.h"
 #include "gate/gate.h"
 #include "manifest/manifest.h"
-
-/* The first of these that is there speaks for the project.  It tells the agent
- * how to work; it grants nothing. */
-static const char *const instruction_names[] = { "SEAL.md", "AGENTS.md", "CLAUDE.md" };
-
-#define INSTRUCTIONS_MAX      ((size_t)32 << 10) /* the rest is cut */
-#define INSTRUCTIONS_FILE_MAX ((size_t)4 << 20)
-
-static bool put_file(struct json *w, int root, const char *name)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	struct err skipped;
-	struct str shown;
-
-	if (fd_read_file(root, name, INSTRUCTIONS_FILE_MAX, &text, &skipped) < 0)
-		return false;
-	shown = buf_str(&text);
-	shown = str_head(shown, utf8_cut(shown, INSTRUCTIONS_MAX));
-	json_object(w);
-	json_kv(w, "path", str_of(name));
-	json_kv(w, "text", shown);
-	json_end(w);
-	return true;
-}
-
-static void put_instructions(struct json *w, int root)
-{
-	json_key(w, "instructions");
-	json_array(w);
-	for (size_t i = 0; i < sizeof(instruction_names) / sizeof(instruction_names[0]); i++)
-		if (put_file(w, root, instruction_names[i]))
-			break;
-	json_end(w);
-}
+#include "session/guidance/guidance.h"
 
 /* Names are the manifest's, so that the log reads like it. */
 static void put_compact(struct json *w, const struct manifest_compact *compact)
@@ -169,17 +133,16 @@ int session_context(const struct session *session, struct buf *ret_json, struct 
 int session_context_of(const struct session *session, const struct gate_agent *child,
 		       struct buf *ret_json, struct err *err)
 {
-	cleanup_close int root = open(session->meta.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct json w = json_to(ret_json);
 
-	if (root < 0)
-		return err_sys(err, "open the project %s", session->meta.root);
 	json_object(&w);
 	json_kv(&w, "root", str_of(session->meta.root));
 	json_kv(&w, "name", session->manifest->name);
 	json_kv(&w, "cwd", str_of(session->meta.cwd));
 	put_date(&w);
-	put_instructions(&w, root);
+	guidance_put_instructions(&w, session->meta.root, session->meta.cwd);
+	guidance_put_skills(&w);
+	json_kv_bool(&w, "commit_trailer", session->manifest->attribution_commit_trailer);
 	put_limits(&w, session);
 	json_kv_bool(&w, "resume", session->had_turns && !child);
 	if (child) {

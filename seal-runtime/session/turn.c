@@ -12,6 +12,7 @@
 #include "manifest/manifest.h"
 #include "session/agents/agents.h"
 #include "session/cancel.h"
+#include "session/guidance/guidance.h"
 
 #define TITLE_MAX 80
 
@@ -213,6 +214,7 @@ static int run(struct session *session, struct str message, struct buf *ret_json
 {
 	cleanup_buf struct buf args = BUF_INIT;
 	cleanup_buf struct buf result = BUF_INIT;
+	cleanup_buf struct buf expanded = BUF_INIT;
 	cleanup_json yyjson_doc *masked = NULL;
 	struct json w = json_to(&args);
 
@@ -220,6 +222,8 @@ static int run(struct session *session, struct str message, struct buf *ret_json
 	if (!session->host && session_wake(session, ret_fault, err) < 0)
 		return err->code;
 	*ret_fault = FAULT_SESSION;
+	if (guidance_expand(session->meta.root, message, &expanded))
+		message = buf_str(&expanded);
 	json_array(&w);
 	json_put(&w, message);
 	json_end(&w);

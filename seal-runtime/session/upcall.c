@@ -272,6 +272,10 @@ static bool up_question(void *ctx, struct str question, const struct str *choice
 				      buf_str(&params), session->cancel_fd, &message, &err) <= 0)
 		return false;
 	option = json_str(yyjson_obj_get(message.result, "outcome"), "optionId");
+	if (n_choices == 0 && option.len) {
+		buf_add(ret, option);
+		return true;
+	}
 	for (size_t i = 0; option.data && i < n_choices; i++) {
 		if (!str_eq(option, choices[i]))
 			continue;

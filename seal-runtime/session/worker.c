@@ -12,6 +12,7 @@
 #include "session/cancel.h"
 #include "session/history.h"
 #include "session/state.h"
+#include "session/guidance/guidance.h"
 
 /* The host first: its guest must not call a gate that is gone. */
 static void session_finip(struct session *session)
@@ -80,10 +81,12 @@ static void tell_commands(struct session *session)
 	cleanup_buf struct buf params = BUF_INIT;
 	struct json w = session_update_begin(&params, session->id, "available_commands_update");
 
-	json_kv_raw(
-		&w, "availableCommands",
-		STR("[{\"name\":\"compact\",\"description\":\"Make the conversation shorter by a "
-	            "summary\"}]"));
+	json_key(&w, "availableCommands");
+	json_array(&w);
+	json_put_raw(&w, STR("{\"name\":\"compact\",\"description\":\"Make the conversation shorter by a "
+			     "summary\"}"));
+	guidance_put_commands(&w, session->meta.root);
+	json_end(&w);
 	session_update_end(&w);
 	if (!params.failed)
 		link_notice(&session->link, "session/update", buf_str(&params));
