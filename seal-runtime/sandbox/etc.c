@@ -1,10 +1,13 @@
 #include "sandbox/etc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -148,6 +151,26 @@ static int make(int dir, const char *name, unsigned int uid, unsigned int gid, s
 	return r < 0 ? r : copy_host(to, err);
 }
 
+/* What a process made halfway before it was killed: the number in the name is its. */
+static void remove_halves(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	while (list && (entry = readdir(list))) {
+		const char *dot = strncmp(entry->d_name, "etc-", 4) == 0
+		                          ? strchr(entry->d_name, '.')
+		                          : NULL;
+		long pid = dot ? strtol(dot + 1, NULL, 10) : 0;
+
+		if (pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+			tree_remove(dir, entry->d_name);
+	}
+	if (list)
+		(void)closedir(list);
+}
+
 int etc_prepare(const char *runtime_dir, unsigned int uid, unsigned int gid, char **ret_path,
                 struct err *err)
 {
@@ -156,6 +179,7 @@ int etc_prepare(const char *runtime_dir, unsigned int uid, unsigned int gid, cha
 
 	if (dir < 0)
 		return err_sys(err, "open %s", runtime_dir);
+	remove_halves(dir);
 	(void)snprintf(name, sizeof(name), "etc-%016llx",
 	               (unsigned long long)fingerprint(uid, gid));
 	(void)snprintf(path, sizeof(path), "%s/%s", runtime_dir, name);
