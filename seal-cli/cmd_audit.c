@@ -13,6 +13,7 @@
 #include "base/dirs.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "seal-cli/audit/redact.h"
 #include "seal-cli/audit_show.h"
 #include "seal-cli/cmd.h"
 #include "seal-runtime/audit/read.h"
@@ -148,6 +149,34 @@ static int verify(const char *dir)
 	return EXIT_DONE;
 }
 
+/* false: it is no redacted log. */
+static bool verify_redacted(const char *path, int *ret_exit)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct redacted redacted;
+	struct err err;
+
+	if (fd_read_file(AT_FDCWD, path, BUF_LIMIT, &text, &err) < 0 ||
+	    !str_starts(buf_str(&text), STR(REDACT_MARK)))
+		return false;
+	*ret_exit = EXIT_FAILED;
+	if (redact_verify(buf_str(&text), &redacted, &err) < 0) {
+		printf("redacted log NOT verified: %s\n", err.text);
+		return true;
+	}
+	printf("redacted log verified: %llu of %llu records as they were logged, the others by their hash\n",
+	       (unsigned long long)redacted.n_whole, (unsigned long long)redacted.n_records);
+	if (redacted.n_signed)
+		printf("receipt of the first %llu records, signed by %s%s\n",
+		       (unsigned long long)redacted.n_signed, redacted.key,
+		       is_own_key(redacted.key) ? " (this machine's key)" : " (not this machine's key)");
+	else
+		printf("no receipt: nobody signed it\n");
+	printf("head %s\n", redacted.head);
+	*ret_exit = EXIT_DONE;
+	return true;
+}
+
 static int read_filter(int argc, char **argv, struct audit_filter *filter)
 {
 	static const struct option options[] = {
@@ -176,6 +205,7 @@ int cmd_audit(int argc, char **argv)
 {
 	struct audit_filter filter = { 0 };
 	cleanup_free char *dir = NULL;
+	int exit_code;
 	struct err err;
 
 	if (argc > 1 && (strcmp(argv[1], "report") == 0 || strcmp(argv[1], "export") == 0))
@@ -185,6 +215,8 @@ int cmd_audit(int argc, char **argv)
 			"audit: show, verify, report or export, and a session; see `seal help audit`");
 		return cmd_fail(&err);
 	}
+	if (strcmp(argv[optind], "verify") == 0 && verify_redacted(argv[optind + 1], &exit_code))
+		return exit_code;
 	if (audit_find(argv[optind + 1], &dir, &err) < 0)
 		return cmd_fail(&err);
 	if (strcmp(argv[optind], "verify") == 0)

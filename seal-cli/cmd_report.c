@@ -10,13 +10,14 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "seal-cli/audit/otlp.h"
+#include "seal-cli/audit/redact.h"
 #include "seal-cli/audit/report.h"
 #include "seal-cli/audit/story.h"
 #include "seal-cli/audit_show.h"
 #include "seal-cli/cmd.h"
 
 struct request {
-	const char *output, *otlp;
+	const char *output, *otlp, *redacted;
 	bool content;
 };
 
@@ -25,6 +26,7 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "otlp", required_argument, NULL, 't' },
+		{ "redacted", required_argument, NULL, 'r' },
 		{ "content", no_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -36,6 +38,8 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 			request->output = optarg;
 		else if (option == 't')
 			request->otlp = optarg;
+		else if (option == 'r')
+			request->redacted = optarg;
 		else if (option == 'c')
 			request->content = true;
 		else
@@ -97,11 +101,24 @@ static int check_target(const char *target, struct err *err)
 	return 0;
 }
 
+static int export_redacted(const struct request *request, const char *name, struct err *err)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_free char *dir = NULL;
+
+	if (audit_find(name, &dir, err) < 0 || redact_log(dir, &text, err) < 0 ||
+	    write_out(request->redacted, buf_str(&text), err) < 0)
+		return err->code;
+	return EXIT_DONE;
+}
+
 static int export(const struct request *request, const char *name, struct err *err)
 {
 	cleanup_story struct story story = { 0 };
 	cleanup_buf struct buf traces = BUF_INIT;
 
+	if (request->redacted)
+		return export_redacted(request, name, err);
 	if (check_target(request->otlp, err) < 0 || read_session(name, &story, err) < 0 ||
 	    otlp_export(&story, request->content, &traces, err) < 0 ||
 	    write_out(request->otlp, buf_str(&traces), err) < 0)

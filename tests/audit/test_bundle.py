@@ -99,4 +99,36 @@ def _():
         assert set(os.listdir(p.top)) - before <= {"elsewhere"}
 
 
+@row("a redacted log says nothing of the content, and is still held to the signed receipt; a record shown later is known")
+def _():
+    with Project(BUILD, STEPS, RULES) as p:
+        folder = session(p)
+        path = os.path.join(p.top, "redacted.jsonl")
+        expect(p.seal("audit", "export", "latest", "--redacted", path), 0)
+        content = open(path, "rb").read()
+        for secret in (b"unmistakable", b"src/a.c", b"look", b"src/**", b"All done", p.top.encode()):
+            assert secret not in content, secret
+        elsewhere(p)
+        done = p.seal("audit", "verify", path)
+        expect(done, 0, "records as they were logged", "not this machine's key")
+        lines, log = content.splitlines(keepends=True), open(os.path.join(folder, "events.jsonl"), "rb").read().splitlines(keepends=True)
+        assert len(lines) == len(log) + 1
+        whole = [n for n, line in enumerate(log) if lines[n + 1] == line]
+        assert 1 <= len(whole) < len(log), whole
+        # Shown later, in its place.
+        for n in range(len(log)):
+            open(path, "wb").write(b"".join(lines[:n + 1] + [log[n]] + lines[n + 2:]))
+            expect(p.seal("audit", "verify", path), 0)
+        for n in range(len(log)):
+            if n + 1 < len(log) and n + 1 not in whole:
+                continue  # what follows is withheld too: nothing here says what this one was
+            open(path, "wb").write(b"".join(lines[:n + 1] + [log[n].replace(b'"t":1', b'"t":2', 1)] + lines[n + 2:]))
+            expect(p.seal("audit", "verify", path), 1, "NOT verified")
+        for n in range(1, len(lines)):
+            open(path, "wb").write(b"".join(lines[:n] + lines[n + 1:]))
+            expect(p.seal("audit", "verify", path), 1, "NOT verified")
+        open(path, "wb").write(content.replace(b'\\"denied\\":0', b'\\"denied\\":1', 1))
+        expect(p.seal("audit", "verify", path), 1, "NOT verified")
+
+
 row.main()
