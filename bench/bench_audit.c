@@ -11,10 +11,21 @@
 #include "audit/audit.h"
 #include "audit/read.h"
 #include "base/err.h"
+#include "gate/gate.h"
+#include "host/host.h"
+#include "session/replay.h"
 
+#define COPIES	"10000"
 #define RECORDS 20000
 #define CALLS	4000
 #define ROUNDS	5
+
+static const char *const names[GATE_CALL_MAX] = {
+#define CALL(interface, name, wit_name, verb, title) \
+	[GATE_##interface##_##name] = #interface "." wit_name,
+#include "gate/calls.def"
+#undef CALL
+};
 
 static char top[64];
 static uint64_t log_size, distinct;
@@ -49,10 +60,11 @@ static int add_size(const char *path, const struct stat *st, int flag, struct FT
 	return 0;
 }
 
-static struct audit *open_log(const char *dir)
+static struct audit *open_log(const char *dir, const char *component)
 {
-	struct audit_header header = { .session_id = "s", .root = "/p", .component_hash = "c",
-				       .engine = "e", .manifest_hash = "m", .seal_version = "0",
+	struct audit_header header = { .session_id = "s", .root = "/p", .component_hash = component,
+				       .engine = host_engine_id(), .memory_max = HOST_MEMORY_MAX,
+				       .manifest_hash = "m", .seal_version = "0",
 				       .manifest_text = STR("x"), .model_json = STR("{}") };
 	struct audit *audit = NULL;
 	struct err err;
@@ -97,7 +109,7 @@ static void bench_short(void)
 	double start, took;
 
 	(void)snprintf(dir, sizeof(dir), "%s/short", top);
-	audit = open_log(dir);
+	audit = open_log(dir, "c");
 	start = now_us();
 	for (int i = 0; i < RECORDS / 3; i++)
 		call(audit, "tools.file-read", STR("[\"src/a.c\",{\"offset\":null,\"limit\":null}]"),
@@ -135,7 +147,7 @@ static void bench_session(void)
 	unsigned int seed = 7;
 
 	(void)snprintf(dir, sizeof(dir), "%s/session", top);
-	audit = open_log(dir);
+	audit = open_log(dir, "c");
 	for (int i = 0; i < CALLS; i++)
 		call(audit, "tools.file-read", STR("[\"src/a.c\",{\"offset\":null,\"limit\":null}]"),
 		     words(text, sizes[i % 8], &seed));
@@ -145,6 +157,58 @@ static void bench_session(void)
 		     (double)log_size / (double)distinct);
 }
 
+static int on_call(void *ctx, unsigned int id, struct str args, struct buf *ret_result, struct err *err)
+{
+	static uint64_t n;
+
+	(void)err;
+	if (id == GATE_storage_load)
+		buf_addf(ret_result, "{\"ok\":\"answer %llu\"}", (unsigned long long)++n);
+	else
+		buf_adds(ret_result, "{\"ok\":null}");
+	call(ctx, names[id], args, buf_str(ret_result));
+	return 0;
+}
+
+static void run_export(struct host *host, struct audit *audit, const char *name, struct str args)
+{
+	cleanup_buf struct buf result = BUF_INIT;
+	uint64_t seq, fuel = 0;
+	struct err err;
+
+	must(audit_export_begin(audit, name, args, &seq, &err), &err);
+	must(host_export(host, name, args, &result, &fuel, &err), &err);
+	must(audit_export_end(audit, seq, "ok", buf_str(&result), fuel, &err), &err);
+}
+
+/* A guest of twenty thousand calls, each a key loaded or saved. */
+static void bench_replay(void)
+{
+	cleanup_with(replay_outcome_fini) struct replay_outcome outcome = { 0 };
+	struct replay_setup setup = { .component = GUEST };
+	cleanup_with(host_free) struct host *host = NULL;
+	struct host_setup recorded = { .component = GUEST, .call = on_call };
+	char dir[96];
+	struct err err;
+	double start;
+
+	(void)snprintf(dir, sizeof(dir), "%s/replay", top);
+	must(host_new(&recorded, &host, &err), &err);
+	recorded.ctx = open_log(dir, host_component_hash(host));
+	host_free(take_ptr(host));
+	must(host_new(&recorded, &host, &err), &err);
+	run_export(host, recorded.ctx, "init", STR("[\"s\",\"{}\"]"));
+	run_export(host, recorded.ctx, "handle-message", STR("[\"copy " COPIES "\"]"));
+	audit_free(recorded.ctx);
+	setup.dir = dir;
+	start = now_us();
+	must(replay_run(&setup, &outcome, &err), &err);
+	if (outcome.is_diverged)
+		exit(1);
+	(void)printf("{\"name\":\"audit.replay\",\"value\":%.0f,\"unit\":\"calls/s\"}\n",
+		     (double)outcome.n_calls * 1e6 / (now_us() - start));
+}
+
 int main(void)
 {
 	(void)snprintf(top, sizeof(top), "/tmp/seal-bench-XXXXXX");
@@ -152,5 +216,6 @@ int main(void)
 		return 1;
 	bench_short();
 	bench_session();
+	bench_replay();
 	return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
