@@ -4,8 +4,11 @@
  */
 #include "seal-cli/audit_show.h"
 
+#include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,7 +16,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/json.h"
-#include "base/utf8.h"
+#include "seal-cli/audit/clean.h"
 #include "seal-runtime/audit/read.h"
 
 #define SUBJECT_MAX 72
@@ -31,6 +34,7 @@ struct show {
 	bool colours;
 	struct line line;
 	uint64_t n_turns;
+	uint64_t next;		/* the record that was not looked at yet */
 	struct buf out;
 };
 
@@ -50,37 +54,17 @@ static void show_finip(struct show *show)
 	buf_fini(&show->out);
 }
 
-/* One line of text: no control byte reaches the terminal. */
-static void put_clean(struct buf *out, struct str text, size_t max)
-{
-	bool cut = text.len > max;
-
-	text = str_head(text, utf8_cut(text, max));
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-
-		if (c == '\n')
-			buf_adds(out, "\\n");
-		else if (c < 0x20 || c == 0x7f)
-			buf_addf(out, "\\x%02x", c);
-		else
-			buf_addc(out, (char)c);
-	}
-	if (cut)
-		buf_adds(out, "...");
-}
-
 /* What the call is about: a path, a command, an address, a number of messages. */
-static void put_subject(const struct line *line, struct buf *out)
+static void put_subject(const struct line *line, size_t max, struct buf *out)
 {
 	cleanup_json yyjson_doc *doc = json_read(buf_str(&line->args), NULL, NULL);
 	yyjson_val *first = yyjson_arr_get_first(yyjson_doc_get_root(doc));
 	struct str command = json_str(first, "command");
 
 	if (yyjson_is_str(first))
-		put_clean(out, json_text(first), SUBJECT_MAX);
+		clean_add(out, json_text(first), max);
 	else if (command.data)
-		put_clean(out, command, SUBJECT_MAX);
+		clean_add(out, command, max);
 	else if (yyjson_obj_get(first, "messages"))
 		buf_addf(out, "%zu messages", yyjson_arr_size(yyjson_obj_get(first, "messages")));
 }
@@ -114,10 +98,10 @@ static void put_line(struct show *show)
 	put_time(out, line->time);
 	buf_addf(out, " %6llu %s%-9.*s%s %s ", (unsigned long long)line->seq, colour_of(show, outcome),
 		 STR_ARG(outcome), show->colours ? "\033[0m" : "", line->call.data);
-	put_subject(line, out);
+	put_subject(line, SUBJECT_MAX, out);
 	if (line->rule.len) {
 		buf_adds(out, "  [");
-		put_clean(out, buf_str(&line->rule), RULE_MAX);
+		clean_add(out, buf_str(&line->rule), RULE_MAX);
 		buf_adds(out, "]");
 	}
 	if (line->answer.len)
@@ -145,12 +129,24 @@ static void put_object(struct show *show)
 	buf_addc(&show->out, '\n');
 }
 
+static bool is_about(const struct line *line, const char *wanted)
+{
+	cleanup_buf struct buf subject = BUF_INIT;
+
+	put_subject(line, SIZE_MAX, &subject);
+	return str_find(buf_str(&subject), str_of(wanted), 0) != STR_NONE;
+}
+
 static bool is_wanted(const struct show *show)
 {
 	const struct audit_filter *filter = show->filter;
 	struct str outcome = show->line.outcome.len ? buf_str(&show->line.outcome) : STR("unknown");
 
 	if (filter->call && str_find(buf_str(&show->line.call), str_of(filter->call), 0) == STR_NONE)
+		return false;
+	if (filter->verdict && !str_is(buf_str(&show->line.verdict), filter->verdict))
+		return false;
+	if (filter->subject && !is_about(&show->line, filter->subject))
 		return false;
 	return !filter->outcome || str_is(outcome, filter->outcome);
 }
@@ -187,7 +183,8 @@ static void put_heading(struct show *show, const struct audit_record *record)
 	cleanup_json yyjson_doc *doc = NULL;
 	yyjson_val *first;
 
-	if (show->filter->json || show->filter->call || show->filter->outcome)
+	if (show->filter->json || show->filter->call || show->filter->outcome ||
+	    show->filter->verdict || show->filter->subject)
 		return;
 	if (record->kind == AUDIT_RESUME) {
 		buf_adds(&show->out, "-- the writer ended; the session went on --\n");
@@ -195,7 +192,7 @@ static void put_heading(struct show *show, const struct audit_record *record)
 		doc = json_read(record->payload, NULL, NULL);
 		first = yyjson_arr_get_first(yyjson_doc_get_root(doc));
 		buf_addf(&show->out, "\nturn %llu: ", (unsigned long long)++show->n_turns);
-		put_clean(&show->out, json_text(first), SUBJECT_MAX);
+		clean_add(&show->out, json_text(first), SUBJECT_MAX);
 		buf_addc(&show->out, '\n');
 	}
 }
@@ -232,23 +229,53 @@ static int take(struct show *show, const struct audit_record *record, struct err
 	}
 }
 
-int audit_show(const char *dir, const struct audit_filter *filter, struct err *err)
+/* From the first record that was not shown yet to the last. */
+static int show_on(struct show *show, const char *dir, struct err *err)
 {
 	cleanup_with(audit_reader_free) struct audit_reader *reader = NULL;
-	cleanup_with(show_fini) struct show show = { .filter = filter };
 	struct audit_record record;
 	bool more = true;
 	int r = audit_reader_open(dir, true, &reader, err);
 
-	show.colours = !filter->json && isatty(STDOUT_FILENO);
 	while (r >= 0 && more) {
 		r = audit_next(reader, &record, &more, err);
-		if (r >= 0 && more)
-			r = take(&show, &record, err);
+		if (r >= 0 && more && record.seq >= show->next) {
+			show->next = record.seq + 1;
+			r = take(show, &record, err);
+		}
 	}
-	if (r < 0) {
-		struct err ignored;
+	return r;
+}
 
+/* The watch is there before the log is read, so nothing is missed in between. */
+static int follow(struct show *show, const char *dir, struct err *err)
+{
+	cleanup_close int events = inotify_init1(IN_CLOEXEC);
+	cleanup_buf struct buf log = BUF_INIT;
+	char event[4096];
+
+	buf_addf(&log, "%s/events.jsonl", dir);
+	if (log.failed)
+		return err_nomem(err);
+	if (events < 0 || inotify_add_watch(events, log.data, IN_MODIFY) < 0)
+		return err_sys(err, "watch %s", log.data);
+	for (;;) {
+		if (show_on(show, dir, err) < 0)
+			return err->code;
+		if (read(events, event, sizeof(event)) < 0 && errno != EINTR)
+			return err_sys(err, "watch %s", log.data);
+	}
+}
+
+int audit_show(const char *dir, const struct audit_filter *filter, struct err *err)
+{
+	cleanup_with(show_fini) struct show show = { .filter = filter };
+	struct err ignored;
+	int r;
+
+	show.colours = !filter->json && isatty(STDOUT_FILENO);
+	r = filter->follow ? follow(&show, dir, err) : show_on(&show, dir, err);
+	if (r < 0) {
 		(void)flush(&show, &ignored);
 		return r;
 	}

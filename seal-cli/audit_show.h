@@ -7,8 +7,11 @@ struct err;
 
 struct audit_filter {
 	bool json;
+	bool follow;		/* goes on with what is written, until it is interrupted */
 	const char *call;	/* only calls whose name holds this; NULL: all */
 	const char *outcome;	/* only this outcome; NULL: all */
+	const char *verdict;	/* only this verdict; NULL: all */
+	const char *subject;	/* only calls whose path, command or address holds this */
 };
 
 /* What is sound is printed, up to the first bad record, which is the error. */

@@ -183,6 +183,9 @@ static int read_filter(int argc, char **argv, struct audit_filter *filter)
 		{ "json", no_argument, NULL, 'j' },
 		{ "call", required_argument, NULL, 'c' },
 		{ "outcome", required_argument, NULL, 'o' },
+		{ "verdict", required_argument, NULL, 'v' },
+		{ "about", required_argument, NULL, 'a' },
+		{ "follow", no_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -195,6 +198,12 @@ static int read_filter(int argc, char **argv, struct audit_filter *filter)
 			filter->call = optarg;
 		else if (option == 'o')
 			filter->outcome = optarg;
+		else if (option == 'v')
+			filter->verdict = optarg;
+		else if (option == 'a')
+			filter->subject = optarg;
+		else if (option == 'f')
+			filter->follow = true;
 		else
 			return -1;
 	}

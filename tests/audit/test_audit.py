@@ -62,6 +62,26 @@ def _():
         denied = p.seal("audit", "show", folder, "--json", "--outcome", "denied").stdout.splitlines()
         assert len(denied) == 1 and json.loads(denied[0])["args"][0] == "secret.txt", denied
         assert len(p.seal("audit", "show", folder, "--json", "--call", "llm.chat").stdout.splitlines()) == 4
+        about = p.seal("audit", "show", folder, "--json", "--about", "src/").stdout.splitlines()
+        assert [json.loads(x)["call"] for x in about] == ["tools.file-read", "tools.file-write"], about
+        assert len(p.seal("audit", "show", folder, "--json", "--verdict", "allow", "--about", "b.c").stdout.splitlines()) == 1
+
+
+@row("show --follow goes on with the next turn as it happens")
+def _():
+    with Project(BUILD, STEPS + STEPS, RULES) as p:
+        folder = session(p)
+        shown = p.start("audit", "show", folder, "--follow")
+        assert any("All done" in line or "secret.txt" in line for line in shown.stdout)
+        expect(p.seal("run", "--resume", "latest", "again"), 3)
+        seen = []
+        for line in shown.stdout:
+            seen.append(line)
+            if "denied" in line and "secret.txt" in line:
+                break
+        assert any("turn 2: again" in x for x in seen), seen
+        shown.kill()
+        shown.wait()
 
 
 @row("verify says so and counts; a session is found by its name, a prefix and as latest")
