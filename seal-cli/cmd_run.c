@@ -168,15 +168,21 @@ static int place_recording(struct run_flags *flags, struct buf *path, struct err
 	return buf_check(path, "the recording's path", err);
 }
 
+static void run_finip(struct run *run)
+{
+	print_fini(&run->print);
+	output_fini(&run->output);
+	free(run->session_id);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
 	cleanup_buf struct buf prompt = BUF_INIT, recording = BUF_INIT;
 	struct run_flags flags = { .is_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO) };
-	struct run run = { .flags = &flags };
+	cleanup_with(run_fini) struct run run = { .flags = &flags };
 	cleanup_config struct config config = { 0 };
 	struct err err;
-	int code;
 
 	if (config_load_here(&config, &err) < 0)
 		return cmd_fail(&err);
@@ -193,9 +199,5 @@ int cmd_run(int argc, char **argv)
 	if (rpc_client_open(&client, &err) < 0 || rpc_client_initialize(client, true, &err) < 0)
 		return cmd_fail(&err);
 	run.client = client;
-	code = run_turn(&run);
-	print_fini(&run.print);
-	output_fini(&run.output);
-	free(run.session_id);
-	return code;
+	return run_turn(&run);
 }

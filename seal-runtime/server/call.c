@@ -253,6 +253,19 @@ void call_worker_ended(struct live *live, struct str why)
 	call_next(live);
 }
 
+/* The turn may need longer to end, or be ended by force; the session is busy until
+ * then, and the next prompt waits for it, but no person does. */
+static void on_cancel_wait(uv_timer_t *timer)
+{
+	struct live *live = timer->data;
+	struct call *call = live->running;
+
+	if (!call || call->kind != CALL_PROMPT || !live->is_cancelled || !call->client)
+		return;
+	client_reply(call->client, call->client_id, STR("{\"stopReason\":\"cancelled\"}"));
+	call->client = NULL;
+}
+
 void call_cancel(struct live *live)
 {
 	struct call **at = &live->queue;
@@ -272,6 +285,7 @@ void call_cancel(struct live *live)
 	live->is_cancelled = true;
 	question_drop_all(live);
 	worker_cancel(live->worker, live->running->turn);
+	(void)uv_timer_start(&live->cancel_wait, on_cancel_wait, SERVER_CANCEL_WAIT, 0);
 }
 
 void call_client_gone(struct live *live, struct client *client)

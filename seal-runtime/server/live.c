@@ -38,8 +38,9 @@ struct live *live_new(struct server *server, const char *id, struct err *err)
 	memcpy(live->id, id, FOLDER_ID_LEN);
 	(void)uv_timer_init(server->setup.loop, &live->linger);
 	(void)uv_timer_init(server->setup.loop, &live->ask_wait);
-	live->linger.data = live->ask_wait.data = live;
-	live->n_handles = 2;
+	(void)uv_timer_init(server->setup.loop, &live->cancel_wait);
+	live->linger.data = live->ask_wait.data = live->cancel_wait.data = live;
+	live->n_handles = 3;
 	live->next = server->lives;
 	server->lives = live;
 	return live;
@@ -197,4 +198,5 @@ void live_close(struct live *live)
 		worker_dismiss(worker);
 	uv_close((uv_handle_t *)&live->linger, on_closed);
 	uv_close((uv_handle_t *)&live->ask_wait, on_closed);
+	uv_close((uv_handle_t *)&live->cancel_wait, on_closed);
 }

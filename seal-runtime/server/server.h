@@ -24,6 +24,7 @@ struct server_setup {
 	unsigned int ask_wait;  /* a question nobody is there to answer is refused after this */
 };
 
+#define SERVER_CANCEL_WAIT 80 /* from a cancel to its answer, whatever the worker does */
 #define SERVER_KILL_WAIT 2000 /* from a cancel to SIGKILL */
 
 int server_new(const struct server_setup *setup, struct server **ret_server, struct err *err);

@@ -88,7 +88,7 @@ struct live {
 	bool is_cancelled; /* the running turn */
 	bool is_private;   /* replays the history for one client; in no list */
 	bool is_closing;
-	uv_timer_t linger, ask_wait;
+	uv_timer_t linger, ask_wait, cancel_wait;
 	unsigned int n_handles;
 };
 

@@ -57,6 +57,32 @@ static void describe_end(const struct worker *worker, struct buf *ret_text)
 	         "session goes on with the next prompt");
 }
 
+static struct worker *find(struct server *server, const char *session_id)
+{
+	struct worker *worker = server->workers;
+
+	while (worker && strcmp(worker->id, session_id) != 0)
+		worker = worker->next;
+	return worker;
+}
+
+/* The last process of the session does it: one that told a history may have been
+ * there beside the one that writes. */
+static void delete_now(struct worker *worker)
+{
+	struct worker *other = find(worker->server, worker->id);
+
+	if (!worker->deletion)
+		return;
+	if (other) {
+		other->deletion = take_ptr(worker->deletion);
+		other->deleter = worker->deleter;
+		return;
+	}
+	session_delete(worker->deleter, worker->deletion, worker->id);
+	free(take_ptr(worker->deletion));
+}
+
 /* Both its process and its stream have ended: what it wrote last was read. */
 static void over(struct worker *worker)
 {
@@ -71,9 +97,7 @@ static void over(struct worker *worker)
 		at = &(*at)->next;
 	*at = worker->next;
 	kill_group(worker);
-	if (worker->deletion)
-		session_delete(worker->deleter, worker->deletion, worker->id);
-	free(take_ptr(worker->deletion));
+	delete_now(worker);
 	describe_end(worker, &why);
 	peer_close(&worker->peer);
 	uv_close((uv_handle_t *)&worker->process, on_closed);
@@ -227,18 +251,20 @@ void worker_dismiss(struct worker *worker)
 bool worker_delete_later(struct server *server, const char *session_id, struct client *client,
                          const char *id)
 {
-	for (struct worker *worker = server->workers; worker; worker = worker->next) {
-		if (strcmp(worker->id, session_id) != 0)
+	struct worker *worker = find(server, session_id);
+
+	/* Of two, either may have it: see delete_now(). */
+	for (struct worker *each = worker; each; each = each->next) {
+		if (!each->deletion || strcmp(each->id, session_id) != 0)
 			continue;
-		if (worker->deletion) {
-			client_fail(client, id, RPC_PARAMS, STR("the session is being deleted"));
-			return true;
-		}
-		worker->deletion = str_dup(str_of(id));
-		worker->deleter = client;
-		return worker->deletion != NULL;
+		client_fail(client, id, RPC_PARAMS, STR("the session is being deleted"));
+		return true;
 	}
-	return false;
+	if (!worker)
+		return false;
+	worker->deletion = str_dup(str_of(id));
+	worker->deleter = client;
+	return worker->deletion != NULL;
 }
 
 void worker_client_gone(struct client *client)
