@@ -16,12 +16,15 @@
 
 #define ROUNDS	5
 #define CALLS	2000
+#define EDITS	40
+#define EDIT_BYTES ((size_t)1 << 20)
 
 static char top[64], root[80], session[80];
 
 static const char rules[] =
 	"schema_version = 1\n[model]\nprovider = \"local\"\nname = \"m\"\nbase_url = \"http://127.0.0.1:1\"\n"
 	"[capabilities.allow.read]\ndefault_files = [\"*\"]\npaths = [\"src/**\", \"docs/**\", \"include/**\"]\n"
+	"[capabilities.allow.write]\npaths = [{ path = \"src/**\", files = [\"*\"] }]\n"
 	"[capabilities.deny.read]\ndefault_files = [\".env\", \"*.key\", \"*.pem\"]\n";
 
 static double now_us(void)
@@ -120,6 +123,92 @@ static double read_plainly(void)
 	return best;
 }
 
+/* A word in the middle of a mebibyte, there and back. */
+static const char *const edits[] = {
+	"[\"src/big.c\",[{\"old\":\"one word\",\"new\":\"the word\",\"replace-all\":false}]]",
+	"[\"src/big.c\",[{\"old\":\"the word\",\"new\":\"one word\",\"replace-all\":false}]]",
+};
+
+static void make_big(void)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_close int fd = -1;
+	char path[128];
+	struct err err;
+
+	while (text.len < EDIT_BYTES / 2)
+		buf_addf(&text, "\tline %zu of a file that is a mebibyte long\n", text.len);
+	buf_adds(&text, "one word\n");
+	while (text.len < EDIT_BYTES)
+		buf_addf(&text, "\tline %zu of a file that is a mebibyte long\n", text.len);
+	(void)snprintf(path, sizeof(path), "%s/src/big.c", root);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	must(fd_write_all(fd, buf_str(&text), &err), &err);
+}
+
+static double edit_through_gate(struct gate *gate)
+{
+	double best = 1e9;
+
+	for (int i = 0; i < EDITS; i++) {
+		cleanup_buf struct buf result = BUF_INIT;
+		double start = now_us(), took;
+		struct err err;
+
+		must(gate_pass(gate, GATE_tools_file_edit, str_of(edits[i % 2]), &result, &err), &err);
+		took = now_us() - start;
+		best = took < best ? took : best;
+		if (!str_starts(buf_str(&result), STR("{\"ok\""))) {
+			(void)fprintf(stderr, "bench_gate: %s\n", result.data);
+			exit(1);
+		}
+	}
+	return best;
+}
+
+/* Read, find, put together, write beside, make durable, rename, make that durable
+ * too; and a line of a log, durable as well. */
+static void edit_plainly(const char *path, int log_fd, const char *from, const char *to)
+{
+	static char bytes[2 * EDIT_BYTES];
+	char beside[160];
+	cleanup_close int in = open(path, O_RDONLY | O_CLOEXEC);
+	cleanup_close int out = -1, folder = -1;
+	ssize_t n = read(in, bytes, sizeof(bytes));
+	char *at = n > 0 ? memmem(bytes, (size_t)n, from, strlen(from)) : NULL;
+
+	(void)snprintf(beside, sizeof(beside), "%s.new", path);
+	out = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	*strrchr(beside, '/') = '\0';
+	folder = open(beside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(beside, sizeof(beside), "%s.new", path);
+	if (!at)
+		exit(1);
+	memcpy(at, to, strlen(to));
+	if (write(out, bytes, (size_t)n) != n || fsync(out) < 0 || rename(beside, path) < 0 || fsync(folder) < 0 ||
+	    write(log_fd, bytes, 700) != 700 || fdatasync(log_fd) < 0)
+		exit(1);
+}
+
+static double edit_in_c(void)
+{
+	char path[128], log_path[128];
+	double best = 1e9;
+	cleanup_close int log_fd = -1;
+
+	(void)snprintf(path, sizeof(path), "%s/src/big.c", root);
+	(void)snprintf(log_path, sizeof(log_path), "%s/edit.log", top);
+	log_fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	for (int i = 0; i < EDITS; i++) {
+		double start = now_us(), took;
+
+		edit_plainly(path, log_fd, i % 2 ? "the word" : "one word", i % 2 ? "one word" : "the word");
+		took = now_us() - start;
+		best = took < best ? took : best;
+	}
+	return best;
+}
+
 static void bench_gate(void)
 {
 	struct upcall up = { .show = show, .cancel_fd = -1 };
@@ -129,13 +218,18 @@ static void bench_gate(void)
 	struct gate_setup setup = { .root = root, .session_dir = session, .session_id = "s",
 				    .audit = audit, .up = &up };
 	struct err err;
-	double gated, plain;
+	double gated, plain, edited, edited_plain;
 
 	must(manifest_parse(str_of(rules), "seal.toml", &manifest, &err), &err);
 	setup.manifest = manifest;
 	must(gate_new(&setup, &gate, &err), &err);
 	gated = read_through_gate(gate);
 	plain = read_plainly();
+	make_big();
+	edited = edit_through_gate(gate);
+	edited_plain = edit_in_c();
+	(void)printf("{\"name\":\"gate.file_edit_1m\",\"value\":%.3f,\"unit\":\"us\",\"baseline\":%.3f}\n",
+		     edited, edited_plain);
 	(void)printf("{\"name\":\"gate.file_read_4k\",\"value\":%.3f,\"unit\":\"us\",\"baseline\":%.3f}\n",
 		     gated, plain);
 }

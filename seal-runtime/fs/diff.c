@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "fs/fs_private.h"
 
+#define STEP	     64 /* bytes compared at once */
 #define DIFF_STEPS   600
 #define DIFF_LINES   2000000
 #define DIFF_CONTEXT 3
@@ -34,6 +35,7 @@ struct diff {
 	struct run *runs;
 	size_t n_runs, size;
 	bool failed;
+	int skipped;	/* lines before those of a and b */
 };
 
 static bool split(struct str text, struct lines *ret_lines)
@@ -221,7 +223,8 @@ static void put_hunk(const struct diff *diff, size_t first, size_t last, struct 
 		n_b += runs[i].kind == '-' ? 0 : runs[i].n;
 	}
 	/* An empty side names the line before. */
-	buf_addf(out, "@@ -%d,%d +%d,%d @@\n", n_a ? a + 1 : a, n_a, n_b ? b + 1 : b, n_b);
+	buf_addf(out, "@@ -%d,%d +%d,%d @@\n", diff->skipped + (n_a ? a + 1 : a), n_a,
+		 diff->skipped + (n_b ? b + 1 : b), n_b);
 	put_lines(' ', diff->a.line + a, lead, out);
 	for (size_t i = first; i <= last; i++)
 		put_lines(runs[i].kind,
@@ -268,11 +271,79 @@ static void cut(struct buf *diff)
 	buf_adds(diff, "... the rest of the diff is left out\n");
 }
 
+static size_t common_head(struct str a, struct str b)
+{
+	size_t least_len = a.len < b.len ? a.len : b.len, n = 0;
+
+	while (n + STEP <= least_len && memcmp(a.data + n, b.data + n, STEP) == 0)
+		n += STEP;
+	while (n < least_len && a.data[n] == b.data[n])
+		n++;
+	return n;
+}
+
+static size_t common_tail(struct str a, struct str b)
+{
+	size_t least_len = a.len < b.len ? a.len : b.len, n = 0;
+
+	while (n + STEP <= least_len &&
+	       memcmp(a.data + a.len - n - STEP, b.data + b.len - n - STEP, STEP) == 0)
+		n += STEP;
+	while (n < least_len && a.data[a.len - 1 - n] == b.data[b.len - 1 - n])
+		n++;
+	return n;
+}
+
+/* The start of the line `n_lines` before the one that holds byte `at`. */
+static size_t lines_before(struct str text, size_t at, int n_lines)
+{
+	for (int i = 0; i <= n_lines; i++) {
+		const char *end = at ? memrchr(text.data, '\n', at - (i > 0)) : NULL;
+
+		if (!end)
+			return 0;
+		at = (size_t)(end - text.data) + 1;
+	}
+	return at;
+}
+
+/* Behind the line end that follows `n_lines` whole lines after byte `at`. */
+static size_t lines_behind(struct str text, size_t at, int n_lines)
+{
+	for (int i = 0; i <= n_lines; i++) {
+		size_t end = str_chr(str_from(text, at), '\n');
+
+		if (end == STR_NONE)
+			return text.len;
+		at += end + 1;
+	}
+	return at;
+}
+
+/* What is the same before and after the first and last difference, but for the
+ * context, is not looked at line by line.  How many lines went from the start. */
+static int trim(struct str *a, struct str *b)
+{
+	size_t head = common_head(*a, *b), tail = common_tail(str_from(*a, head), str_from(*b, head));
+	size_t start = lines_before(*a, head, DIFF_CONTEXT + 1);
+	size_t end = lines_behind(*a, a->len - tail, DIFF_CONTEXT + 1);
+	size_t n_cut = a->len - end;
+	struct str skipped = str_head(*a, start), line;
+	int n = 0;
+
+	while (str_line(&skipped, &line))
+		n++;
+	*a = str_from(str_head(*a, end), start);
+	*b = str_from(str_head(*b, b->len - n_cut), start);
+	return n;
+}
+
 void fs_diff(struct str old_text, struct str new_text, const char *path, struct buf *ret_diff)
 {
 	cleanup_with(lines_fini) struct lines a = { 0 };
 	cleanup_with(lines_fini) struct lines b = { 0 };
 	struct diff diff = { 0 };
+	bool had_text = old_text.len;
 	cleanup_buf struct buf out = { .limit = 2 * (FS_SCAN_MAX + FS_DIFF_MAX) };
 
 	if (str_eq(old_text, new_text))
@@ -281,6 +352,7 @@ void fs_diff(struct str old_text, struct str new_text, const char *path, struct 
 		buf_addf(ret_diff, "binary file %s changed\n", path);
 		return;
 	}
+	diff.skipped = trim(&old_text, &new_text);
 	if (!split(old_text, &a) || !split(new_text, &b)) {
 		buf_addf(ret_diff, "%s changed; too long for a diff\n", path);
 		return;
@@ -289,8 +361,8 @@ void fs_diff(struct str old_text, struct str new_text, const char *path, struct 
 	diff.b = b;
 	if (compare(&diff)) {
 		buf_addf(&out, "--- %s%s\n+++ b%s%s\n",
-			 !old_text.len ? "" : path[0] == '/' ? "a" : "a/",
-			 old_text.len ? path : "/dev/null", path[0] == '/' ? "" : "/", path);
+			 !had_text ? "" : path[0] == '/' ? "a" : "a/",
+			 had_text ? path : "/dev/null", path[0] == '/' ? "" : "/", path);
 		put_hunks(&diff, &out);
 		cut(&out);
 		buf_add(ret_diff, buf_str(&out));

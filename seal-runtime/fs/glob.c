@@ -131,9 +131,25 @@ bool fs_glob_match_whole(const char *pattern, const char *path)
 	return match(&m, pattern, path);
 }
 
+/* The text behind the last wildcard must end the path: that decides about most
+ * of a large tree. */
+static bool may_end(const char *pattern, const char *path)
+{
+	const char *end = pattern + strlen(pattern), *at = end;
+	size_t len = strlen(path), tail;
+
+	while (at > pattern && !strchr("*?[]{}", at[-1]))
+		at--;
+	tail = (size_t)(end - at);
+	return at == pattern || (len >= tail && memcmp(path + len - tail, at, tail) == 0);
+}
+
 bool fs_glob_match(const char *pattern, const char *path)
 {
 	const char *slash = strrchr(path, '/');
+
+	if (!may_end(pattern, path))
+		return false;
 
 	if (strncmp(pattern, "./", 2) == 0)
 		return fs_glob_match_whole(pattern + 2, path);

@@ -136,6 +136,8 @@ static bool is_left_out(const struct state *s, const char *path, const char *nam
 		return false;
 	if (strcmp(name, ".git") == 0)
 		return true;
+	if (s->ignore.n == 0)
+		return false;
 	if (s->walk->start[0])
 		buf_addf(&full, "%s/", s->walk->start);
 	buf_adds(&full, path);

@@ -55,18 +55,31 @@ bool fs_is_binary(struct str bytes)
 	return str_chr(str_head(bytes, PROBE_LEN), '\0') != STR_NONE;
 }
 
-/* Eight bytes a step; the multiplier is the golden ratio, odd. */
+/* Four lanes of eight bytes; the multiplier is the golden ratio, odd. */
+#define GOLDEN 0x9e3779b97f4a7c15u
+#define LANES  4
+
+static uint64_t mix(uint64_t digest, uint64_t word)
+{
+	digest = (digest ^ word) * GOLDEN;
+	return digest ^ digest >> 29;
+}
+
 uint64_t fs_digest_bytes(struct str bytes)
 {
-	uint64_t digest = 0x9e3779b97f4a7c15u ^ bytes.len;
+	uint64_t lane[LANES] = { bytes.len, 1, 2, 3 }, word[LANES], digest = GOLDEN;
+	size_t at = 0;
 
-	for (size_t at = 0; at < bytes.len; at += 8) {
-		uint64_t word = 0;
-
-		memcpy(&word, bytes.data + at, bytes.len - at < 8 ? bytes.len - at : 8);
-		digest = (digest ^ word) * 0x9e3779b97f4a7c15u;
-		digest ^= digest >> 29;
+	for (; at + sizeof(word) <= bytes.len; at += sizeof(word)) {
+		memcpy(word, bytes.data + at, sizeof(word));
+		for (size_t i = 0; i < LANES; i++)
+			lane[i] = mix(lane[i], word[i]);
 	}
+	memset(word, 0, sizeof(word));
+	if (at < bytes.len)
+		memcpy(word, bytes.data + at, bytes.len - at);
+	for (size_t i = 0; i < LANES; i++)
+		digest = mix(digest, mix(lane[i], word[i]));
 	return digest;
 }
 
