@@ -69,7 +69,7 @@ static int address(const char *dir, struct sockaddr_un *ret_address, struct err 
 	if ((size_t)snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/%s", dir,
 			     RPC_SOCKET_NAME) >= sizeof(ret_address->sun_path))
 		return err_set(
-		    err, ERR_LIMIT,
+		    err, ERR_INPUT,
 		    "%s/%s is too long for a socket; set XDG_RUNTIME_DIR to a shorter path", dir,
 		    RPC_SOCKET_NAME);
 	return 0;

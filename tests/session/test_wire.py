@@ -2,6 +2,7 @@
 """The daemon's socket: who may come in, what is no message, and what a daemon leaves behind.
 test_wire.py BUILD [only rows with these words]"""
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -205,6 +206,72 @@ def _():
         client.close()
         writer.join()
         assert status(place)["clients"] == 1
+
+
+@row("a flood of requests is answered, each, and the others are served meanwhile")
+def _():
+    with Place(BUILD) as place:
+        place.start()
+        flood, other = place.client(), place.client()
+        n = 20000
+        lines = b"".join(b'{"jsonrpc":"2.0","id":%d,"method":"no/such"}\n' % id for id in range(1000, 1000 + n))
+        sender = threading.Thread(target=flood.raw, args=(lines,))
+        sender.start()
+        assert other.ok("session/list")["sessions"] == []
+        seen = set()
+        while len(seen) < n:
+            message = flood.read()
+            assert message["error"]["code"] == -32601, message
+            seen.add(message["id"])
+        sender.join()
+
+
+@row("a client that never reads, and never stops to ask, is let go; its peers are not")
+def _():
+    with Place(BUILD) as place:
+        place.start()
+        greedy, other = place.client(), place.client()
+        line = b'{"jsonrpc":"2.0","id":1,"method":"' + b"x" * 60 + b'"}\n'
+        gone = False
+        greedy.socket.settimeout(60)
+        for _ in range(4000):
+            try:
+                greedy.raw(line * 1000)
+            except (BrokenPipeError, ConnectionResetError):
+                gone = True
+                break
+        assert gone, "what it does not read is kept for ever"
+        assert other.ok("session/list")["sessions"] == []
+
+
+@row("a folder whose name is too long for a socket is an error that says what to set")
+def _():
+    with Place(BUILD) as place:
+        place.env["XDG_RUNTIME_DIR"] = os.path.join(place.top, "d" * 90)
+        os.makedirs(place.env["XDG_RUNTIME_DIR"], mode=0o700)
+        done = place.seal("sessions", "list")
+        assert done.returncode == 2 and "XDG_RUNTIME_DIR" in done.stderr and "too long" in done.stderr, done
+
+
+@row("every method takes parameters of no sense without falling over")
+def _():
+    table = open(os.path.join(HERE, "..", "..", "rpc", "methods.def")).read()
+    methods = re.findall(r'METHOD\(\w+, "([^"]+)", TO_DAEMON, REQUEST', table)
+    assert len(methods) > 12, methods
+    deep = "[" * 100 + "]" * 100
+    with Place(BUILD) as place:
+        place.start()
+        client = place.client()
+        for method in methods:
+            if method in ("_seal/stop", "_seal/status", "session/list", "initialize"):
+                continue
+            for params in ("null", "[]", "5", '"x"', "{}", '{"sessionId":5}', '{"sessionId":"../../etc"}', '{"sessionId":null,"cwd":[]}',
+                           '{"sessionId":"0123456789abcdef","prompt":{},"cwd":"relative","modeId":{},"configId":[],"value":' + deep + "}"):
+                client.last += 1
+                client.raw(b'{"jsonrpc":"2.0","id":%d,"method":"%s","params":%s}\n' % (client.last, method.encode(), params.encode()))
+                reply = client.answer(client.last)
+                assert "error" in reply or method == "session/close", (method, params, reply)
+        assert client.ok("session/list")["sessions"] == []
 
 
 @row("a client that never reads does not stop the others")
