@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "seal-agent/compact.h"
 #include "seal-agent/dispatch.h"
 #include "seal-agent/persist.h"
@@ -320,6 +321,46 @@ static int go_on(struct turn *turn, struct buf *why)
 	return 0;
 }
 
+static void put_command(struct buf *input, struct str command)
+{
+	struct json w = json_to(input);
+
+	json_object(&w);
+	json_kv(&w, "command", command);
+	json_end(&w);
+}
+
+/*
+ * "!command": what the person runs by hand goes the way of the model's commands,
+ * so the same rules, sandbox and log hold.  The model is not asked; it gets both
+ * the command and what came of it with the next message.
+ */
+static int run_by_hand(struct turn *turn, struct str command, struct buf *why)
+{
+	cleanup_buf struct buf input = BUF_INIT, text = BUF_INIT;
+	seal_agent_types_tool_use_block_t use = { 0 };
+	struct done done;
+
+	put_command(&input, command);
+	use.id = wit_copy(STR("by-hand"));
+	use.name = wit_copy(STR("command_run"));
+	use.input_json = wit_take(&input);
+	done = dispatch_run(turn->agent, &use);
+	agents_keep_image(turn->agent, done.image);
+	turn->tool_calls++;
+	turn->stop = done.is_cancelled ? "cancelled" : "end-turn";
+	buf_adds(&text, "I ran this command by hand:\n");
+	buf_add(&text, command);
+	buf_adds(&text, "\n\nIt gave:\n");
+	buf_add(&text, wit_str(done.result.val.tool_result.content));
+	history_free_block(&done.result);
+	wit_free(&use.id);
+	wit_free(&use.name);
+	wit_free(&use.input_json);
+	wit_free(&done.agent_id);
+	return add(turn->agent, USER, history_text(wit_take(&text)), why);
+}
+
 static int begin(struct turn *turn, struct str message, struct buf *why)
 {
 	struct agent *agent = turn->agent;
@@ -332,6 +373,8 @@ static int begin(struct turn *turn, struct str message, struct buf *why)
 		return -1;
 	if (str_is(message, "/compact"))
 		return summarize(turn, why);
+	if (str_starts(message, STR("!")) && str_trim(str_from(message, 1)).len)
+		return run_by_hand(turn, str_trim(str_from(message, 1)), why);
 	wit_free(&agent->last_message);
 	agent->last_message = wit_copy(message);
 	return add(agent, USER, history_text(wit_copy(message)), why);

@@ -17,6 +17,7 @@
 #include "seal-cli/run/question.h"
 #include "seal-cli/tui/app/app.h"
 #include "seal-runtime/config/config.h"
+#include "seal-runtime/llm/model.h"
 #include "seal-runtime/manifest/approve.h"
 #include "seal-runtime/manifest/manifest.h"
 #include "seal-runtime/manifest/trust.h"
@@ -91,6 +92,11 @@ static int run_seal(const char *const *arguments, struct buf *ret_output, struct
 	return r;
 }
 
+static void each_model(struct str provider, void (*each)(void *ctx, const char *name), void *ctx)
+{
+	model_each(provider, each, ctx);
+}
+
 struct options {
 	const char *session, *theme;
 	bool alternate, plain;
@@ -98,7 +104,8 @@ struct options {
 
 static int chat(const struct options *options, struct err *err)
 {
-	static const struct app_hooks hooks = { question_remember, line, run_seal, has_command };
+	static const struct app_hooks hooks = { question_remember, line, run_seal, has_command,
+						approve_model, each_model };
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
 	cleanup_free char *cwd = realpath(".", NULL);
 	struct app_setup setup = { .cwd = cwd, .session = options->session, .hooks = &hooks,

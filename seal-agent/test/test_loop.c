@@ -240,6 +240,21 @@ TEST(a_text_without_a_word_is_not_kept)
 	assert_true(harness_asked(1, "{\"role\":\"assistant\",\"content\":[{\"text\":\"word\"}]}"));
 }
 
+TEST(a_command_by_hand_is_run_and_told_with_the_next_message)
+{
+	struct outcome outcome;
+
+	harness_start(NULL);
+	outcome = harness_send("! make check ");
+	assert_true(outcome.is_ok);
+	assert_int_equal(outcome.llm_calls, 0);
+	assert_int_equal(outcome.tool_calls, 1);
+	harness_reply_text("Seen.");
+	(void)harness_send("What was that?");
+	assert_true(harness_asked(0, "I ran this command by hand:\\nmake check\\n\\nIt gave:"));
+	assert_true(harness_asked(0, "What was that?"));
+}
+
 TEST(a_message_before_init_is_refused)
 {
 	struct outcome outcome;
@@ -331,6 +346,7 @@ TEST_MAIN(RUN(agents_answer_when_this_one_is_called_again),
 	  RUN(calls_of_a_cut_reply_are_not_run), RUN(a_model_that_is_cut_again_and_again_is_stopped),
 	  RUN(a_cancelled_tool_ends_the_turn_and_skips_the_rest),
 	  RUN(a_message_after_an_error_joins_the_one_before), RUN(a_thought_alone_is_closed_by_a_text),
-	  RUN(a_text_without_a_word_is_not_kept), RUN(a_message_before_init_is_refused),
+	  RUN(a_text_without_a_word_is_not_kept),
+	  RUN(a_command_by_hand_is_run_and_told_with_the_next_message), RUN(a_message_before_init_is_refused),
 	  RUN(the_prompt_holds_the_project_and_its_instructions),
 	  RUN(the_same_answers_make_the_same_calls))

@@ -38,6 +38,16 @@ void model_find(struct str provider, struct str name, struct model *ret_model)
 	    .input = -1, .output = -1, .cache_read = -1, .cache_write = -1};
 }
 
+void model_each(struct str provider, model_name_fn *each, void *ctx)
+{
+	if (str_is(provider, "openai-chat"))
+		provider = STR("openai");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (str_is(provider, rows[i].provider) && rows[i].model.input >= 0 &&
+		    strlen(rows[i].prefix) >= 2 && !str_ends(str_of(rows[i].prefix), STR("-")))
+			each(ctx, rows[i].prefix);
+}
+
 double model_cost(const struct model *model, const struct reply_usage *usage)
 {
 	const struct {

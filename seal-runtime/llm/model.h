@@ -23,5 +23,9 @@ struct model {
 
 void model_find(struct str provider, struct str name, struct model *ret_model);
 
+/* Names of models of the provider whose price is known, in the table's order. */
+typedef void model_name_fn(void *ctx, const char *name);
+void model_each(struct str provider, model_name_fn *each, void *ctx);
+
 /* USD; negative when a price that is needed is not known. */
 double model_cost(const struct model *model, const struct reply_usage *usage);

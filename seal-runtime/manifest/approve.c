@@ -221,7 +221,20 @@ static int write_edited(const char *root, struct str text, struct err *err)
 	return r;
 }
 
-int approve_edit(const char *root, const struct manifest_edit *edit, struct err *err)
+/* What is to change: a rule, or a word of [model]. */
+struct change {
+	const struct manifest_edit *rule;
+	const char *key;
+	struct str value;
+};
+
+static int change_text(struct str text, const struct change *change, struct buf *ret_text, struct err *err)
+{
+	return change->rule ? manifest_edit_add(text, change->rule, ret_text, err)
+			    : manifest_edit_model(text, change->key, change->value, ret_text, err);
+}
+
+static int write_change(const char *root, const struct change *change, struct err *err)
 {
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_buf struct buf text = BUF_INIT;
@@ -233,10 +246,20 @@ int approve_edit(const char *root, const struct manifest_edit *edit, struct err 
 	if (r == 0)
 		r = manifest_trust(manifest, root, err);
 	if (r == 0)
-		r = manifest_edit_add(manifest->text, edit, &text, err);
+		r = change_text(manifest->text, change, &text, err);
 	if (r < 0)
 		return r;
 	if (str_eq(buf_str(&text), manifest->text))
 		return 0;
 	return write_edited(root, buf_str(&text), err);
+}
+
+int approve_edit(const char *root, const struct manifest_edit *edit, struct err *err)
+{
+	return write_change(root, &(struct change){ .rule = edit }, err);
+}
+
+int approve_model(const char *root, const char *key, struct str value, struct err *err)
+{
+	return write_change(root, &(struct change){ .key = key, .value = value }, err);
 }

@@ -49,3 +49,6 @@ int approve_manifest_team(const char *root, const char *hash, struct err *err);
  * written.  Two at once both end up in the file.
  */
 int approve_edit(const char *root, const struct manifest_edit *edit, struct err *err);
+
+/* The same for a word of [model]: another model, another effort. */
+int approve_model(const char *root, const char *key, struct str value, struct err *err);

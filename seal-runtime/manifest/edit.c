@@ -435,3 +435,39 @@ int manifest_edit_add(struct str text, const struct manifest_edit *edit, struct 
 	buf_add(ret_text, buf_str(&out));
 	return buf_check(ret_text, MANIFEST_NAME, err);
 }
+
+static bool is_plain_word(struct str value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (value.data[i] <= 0x20 || value.data[i] >= 0x7f || value.data[i] == '"' || value.data[i] == '\\')
+			return false;
+	return value.len > 0;
+}
+
+int manifest_edit_model(struct str text, const char *key, struct str value, struct buf *ret_text,
+			struct err *err)
+{
+	cleanup_with(toml_fini) struct toml toml = { 0 };
+	const struct seal_toml_node *table, *node;
+	size_t at;
+
+	if (!is_plain_word(value))
+		return err_set(err, ERR_INPUT, "\"%.*s\" is no word for model.%s", STR_ARG(value), key);
+	if (toml_read(&toml, text, MANIFEST_NAME, err) < 0)
+		return err->code;
+	table = toml_member(&toml, toml_root(&toml), STR("model"));
+	node = table ? toml_member(&toml, table, str_of(key)) : NULL;
+	if (!node && (!table || table->kind != SEAL_TOML_TABLE_HEADER))
+		return err_set(err, ERR_INPUT, "%s has no header [model]; write model.%s into it yourself",
+			       MANIFEST_NAME, key);
+	at = node ? node->start : table->end + str_chr(str_from(text, table->end), '\n') + 1;
+	if (!node && str_chr(str_from(text, table->end), '\n') == STR_NONE)
+		return err_set(err, ERR_INPUT, "[model] of %s is empty", MANIFEST_NAME);
+	buf_add(ret_text, str_head(text, at));
+	if (node)
+		buf_addf(ret_text, "\"%.*s\"", STR_ARG(value));
+	else
+		buf_addf(ret_text, "%s = \"%.*s\"\n", key, STR_ARG(value));
+	buf_add(ret_text, str_from(text, node ? node->end : at));
+	return buf_check(ret_text, MANIFEST_NAME, err);
+}

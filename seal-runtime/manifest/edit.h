@@ -49,6 +49,13 @@ struct manifest_edit {
 int manifest_edit_add(struct str text, const struct manifest_edit *edit, struct buf *ret_text,
 		      struct err *err);
 
+/*
+ * The text with `key = "value"` in [model], in place of what was there.  For the
+ * keys whose value is a word: "name", "effort".
+ */
+int manifest_edit_model(struct str text, const char *key, struct str value, struct buf *ret_text,
+			struct err *err);
+
 /* The entry as it would be written, without its comma. */
 void manifest_edit_entry(const struct manifest_edit *edit, struct buf *ret_entry);
 

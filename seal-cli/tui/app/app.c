@@ -50,6 +50,7 @@ void app_fini(struct app *app)
 		rpc_client_free(app->client);
 	free(app->session);
 	buf_fini(&app->model);
+	buf_fini(&app->provider);
 	buf_fini(&app->name);
 	buf_fini(&app->root);
 	buf_fini(&app->tasks);

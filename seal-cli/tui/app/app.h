@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
+
 struct buf;
 struct err;
 struct rpc_client;
@@ -21,6 +23,10 @@ struct app_hooks {
 	/* What `seal ARGUMENTS` prints; the last argument is NULL. */
 	int (*seal)(const char *const *arguments, struct buf *ret_output, struct err *err);
 	bool (*has_command)(const char *name);
+	/* Writes a word of [model] into seal.toml and signs. */
+	int (*set_model)(const char *root, const char *key, struct str value, struct err *err);
+	/* Names of models of a provider. */
+	void (*each_model)(struct str provider, void (*each)(void *ctx, const char *name), void *ctx);
 };
 
 struct app_setup {

@@ -16,6 +16,12 @@ void choice_clear(struct app_choice *choice)
 	*choice = (struct app_choice){ 0 };
 }
 
+void choice_open(struct app_choice *choice, choice_fn *chosen)
+{
+	choice_clear(choice);
+	choice->chosen = chosen;
+}
+
 void choice_add(struct app_choice *choice, struct str value, struct str label)
 {
 	char *copy = choice->n < APP_CHOICE_MAX ? str_dup(value) : NULL;

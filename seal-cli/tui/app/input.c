@@ -195,15 +195,15 @@ static bool report(struct app *app, const struct key *key)
 
 static int choose(struct app *app, const struct key *key, struct err *err)
 {
-	cleanup_free char *session = NULL;
+	cleanup_free char *copy = NULL;
+	choice_fn *chosen = app->choice.chosen;
 	const char *value;
-	bool is_chosen = choice_key(&app->choice, key, &value);
 
-	if (!is_chosen)
+	if (!choice_key(&app->choice, key, &value))
 		return 0;
-	session = value ? str_dup(str_of(value)) : NULL;
+	copy = value ? str_dup(str_of(value)) : NULL;
 	choice_clear(&app->choice);
-	return session ? app_start(app, session, err) : 0;
+	return copy ? chosen(app, copy, err) : 0;
 }
 
 /* While a command's name is typed, those that fit are shown. */

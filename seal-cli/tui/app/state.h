@@ -21,8 +21,11 @@ struct app_ask {
 	struct message message;	/* holds the id to answer */
 };
 
-/* A list the person chooses from, in place of the composer (/resume). */
+/* A list the person chooses from, in place of the composer (/resume, /model). */
+struct app;
+typedef int choice_fn(struct app *app, const char *value, struct err *err);
 struct app_choice {
+	choice_fn *chosen;
 	struct {
 		char *value;
 		struct buf label;
@@ -39,11 +42,12 @@ struct app {
 	struct links *links;
 	struct transcript *transcript;
 	char *session;	/* NULL until it is there */
-	struct buf model, name, root;
+	struct buf model, provider, name, root;
 	uint64_t starting;	/* id of the request that makes or loads the session */
 	uint64_t prompt;	/* id of the running turn's request; 0: idle */
 	int64_t began_at;	/* ms: when the turn began */
 	bool cancelling;
+	bool goes_on;	/* the session that starts has a turn to end: a fork */
 	struct app_ask asks[APP_ASKS_MAX];
 	size_t n_asks;
 	int64_t asked_at;	/* ms: when the first of them was drawn; 0: not yet */
@@ -55,7 +59,7 @@ struct app {
 	int64_t used, size;
 	double cost;
 	bool has_cost, has_focus, quit, dirty, urgent, searching;
-	bool theme_is_fixed;
+	bool theme_is_fixed, was_started;
 	struct buf needle;
 	size_t search_at;
 	int64_t interrupted_at;	/* the last Ctrl+C on an empty, idle composer */
@@ -68,6 +72,8 @@ void app_fini(struct app *app);
 /* turn.c: the protocol's side. */
 int app_start(struct app *app, const char *session, struct err *err);
 int app_send(struct app *app, struct str text, struct err *err);
+/* A new session that goes on, live, from call `record` of this one. */
+int app_fork(struct app *app, uint64_t record, struct err *err);
 int app_cancel(struct app *app, struct err *err);
 int app_receive(struct app *app, struct err *err);	/* all that is there */
 /* The daemon went away: starts it again and takes part in the session. */
@@ -97,8 +103,14 @@ void app_notify(const struct app *app, const char *text);
 void history_load(struct edit *edit);
 void history_add(struct str text);
 
+/* attach.c: links to the files that `text` names, as further blocks of a prompt. */
+struct json;
+void app_attach(const struct app *app, struct str text, struct json *w);
+
 /* choice.c */
 void choice_clear(struct app_choice *choice);
+/* Empty, and what is done with the value that will be chosen. */
+void choice_open(struct app_choice *choice, choice_fn *chosen);
 /* Takes nothing; copies both. */
 void choice_add(struct app_choice *choice, struct str value, struct str label);
 void choice_draw(const struct app_choice *choice, struct screen *screen);

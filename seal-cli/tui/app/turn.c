@@ -6,16 +6,61 @@
 #include "rpc/client.h"
 #include "seal-cli/tui/app/state.h"
 
+/* A longer text is a paste: what looks like a path in it is not meant. */
+#define ATTACH_TEXT_MAX 8192
+
 static void keep_description(struct app *app, yyjson_val *result)
 {
 	yyjson_val *seal = yyjson_obj_get(yyjson_obj_get(result, "_meta"), "seal");
 
 	buf_clear(&app->model);
 	buf_add(&app->model, json_str(seal, "model"));
+	buf_clear(&app->provider);
+	buf_add(&app->provider, json_str(seal, "provider"));
 	buf_clear(&app->name);
 	buf_add(&app->name, json_str(seal, "name"));
 	buf_clear(&app->root);
 	buf_add(&app->root, json_str(seal, "root"));
+}
+
+static void forget_session(struct app *app)
+{
+	free(app->session);
+	app->session = NULL;
+	app->used = 0;
+	app->has_cost = app->goes_on = false;
+	buf_clear(&app->tasks);
+	app->dirty = true;
+}
+
+static void put_fork(struct json *w, const char *session, uint64_t record)
+{
+	json_key(w, "_meta");
+	json_object(w);
+	json_key(w, "seal");
+	json_object(w);
+	json_key(w, "fork");
+	json_object(w);
+	json_kv(w, "session", str_of(session));
+	json_kv_int(w, "record", (int64_t)record);
+	json_end(w);
+	json_end(w);
+	json_end(w);
+}
+
+int app_fork(struct app *app, uint64_t record, struct err *err)
+{
+	cleanup_buf struct buf params = BUF_INIT;
+	struct json w = json_to(&params);
+
+	json_object(&w);
+	json_kv(&w, "cwd", str_of(app->setup->cwd));
+	json_kv_raw(&w, "mcpServers", STR("[]"));
+	put_fork(&w, app->session, record);
+	json_end(&w);
+	forget_session(app);
+	app->goes_on = true;
+	return rpc_client_send(app->client, "session/new", buf_str(&params), &app->starting, err);
 }
 
 static int ask_session(struct app *app, const char *method, const char *session, struct err *err)
@@ -35,17 +80,12 @@ static int ask_session(struct app *app, const char *method, const char *session,
 /* The answer comes while the person may type already. */
 int app_start(struct app *app, const char *session, struct err *err)
 {
-	free(app->session);
-	app->session = NULL;
+	forget_session(app);
 	if (session) {
 		app->session = str_dup(str_of(session));
 		if (!app->session)
 			return err_nomem(err);
 	}
-	app->used = 0;
-	app->has_cost = false;
-	buf_clear(&app->tasks);
-	app->dirty = true;
 	return ask_session(app, session ? "session/load" : "session/new", session, err);
 }
 
@@ -85,20 +125,31 @@ static int send_queued(struct app *app, struct err *err)
 	return app_send(app, buf_str(&next), err);
 }
 
+/* A first session that cannot start ends the interface; a later one that cannot,
+ * of /resume or /fork, leaves the person with a new one. */
+static int on_no_session(struct app *app, struct str why, struct err *err)
+{
+	if (!app->was_started)
+		return err_set(err, ERR_INPUT, "%.*s", STR_ARG(why));
+	transcript_notice(app->transcript, why, true);
+	return app_start(app, NULL, err);
+}
+
 static int on_started(struct app *app, const struct message *message, struct err *err)
 {
 	struct str id = json_str(message->result, "sessionId");
 
 	app->starting = 0;
 	if (message->kind == MESSAGE_FAILURE)
-		return err_set(err, ERR_INPUT, "%.*s", STR_ARG(json_str(message->error, "message")));
+		return on_no_session(app, json_str(message->error, "message"), err);
 	if (!app->session)
 		app->session = str_dup(id);
 	if (!app->session)
 		return err_nomem(err);
+	app->was_started = true;
 	keep_description(app, message->result);
 	transcript_settle(app->transcript);
-	return send_queued(app, err);
+	return app->goes_on ? app_send(app, STR("go on"), err) : send_queued(app, err);
 }
 
 int app_send(struct app *app, struct str text, struct err *err)
@@ -114,7 +165,19 @@ int app_send(struct app *app, struct str text, struct err *err)
 	json_kv(&w, "type", STR("text"));
 	json_kv(&w, "text", text);
 	json_end(&w);
+	if (text.len < ATTACH_TEXT_MAX && !str_starts(text, STR("!")))
+		app_attach(app, text, &w);
 	json_end(&w);
+	if (app->goes_on) {
+		json_key(&w, "_meta");
+		json_object(&w);
+		json_key(&w, "seal");
+		json_object(&w);
+		json_kv_bool(&w, "continue", true);
+		json_end(&w);
+		json_end(&w);
+	}
+	app->goes_on = false;
 	json_end(&w);
 	transcript_user(app->transcript, text);
 	app->dirty = true;
