@@ -438,9 +438,12 @@ int manifest_edit_add(struct str text, const struct manifest_edit *edit, struct 
 
 static bool is_plain_word(struct str value)
 {
-	for (size_t i = 0; i < value.len; i++)
-		if (value.data[i] <= 0x20 || value.data[i] >= 0x7f || value.data[i] == '"' || value.data[i] == '\\')
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.data[i];
+
+		if (c <= 0x20 || c >= 0x7f || c == '"' || c == '\\')
 			return false;
+	}
 	return value.len > 0;
 }
 

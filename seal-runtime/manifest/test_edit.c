@@ -189,6 +189,29 @@ static const struct refusal {
      "not asked about"},
 };
 
+static const struct {
+	const char *name, *key, *value, *text, *want;	/* want NULL: refused */
+} words[] = {
+	{ "a word is exchanged, the rest stays", "name", "b", "# x\n[model]\nname = 'a' # y\n", "# x\n[model]\nname = \"b\" # y\n" },
+	{ "a word that is not there is added", "effort", "low", "[model] # x\nname = \"a\"\n", "[model] # x\neffort = \"low\"\nname = \"a\"\n" },
+	{ "a word with a quote is none", "name", "a\"b", "[model]\nname = \"a\"\n", NULL },
+	{ "no word is none", "name", "", "[model]\nname = \"a\"\n", NULL },
+	{ "a file without [model] is left to the person", "effort", "low", "schema_version = 1\n", NULL },
+};
+
+TEST(words_of_the_model)
+{
+	TEST_ROWS(words, row) {
+		cleanup_buf struct buf out = BUF_INIT;
+		struct err err;
+		int r = manifest_edit_model(str_of(row->text), row->key, str_of(row->value), &out, &err);
+
+		EXPECT_EQ(row, r == 0, row->want != NULL);
+		if (row->want)
+			EXPECT_STR(row, buf_str(&out), row->want);
+	}
+}
+
 TEST(refuses)
 {
 	TEST_ROWS(refusals, row)
@@ -204,4 +227,4 @@ TEST(refuses)
 	}
 }
 
-TEST_MAIN(RUN(adds_and_keeps), RUN(refuses))
+TEST_MAIN(RUN(adds_and_keeps), RUN(words_of_the_model), RUN(refuses))

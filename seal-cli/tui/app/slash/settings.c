@@ -17,7 +17,8 @@ static int set_word(struct app *app, const char *key, const char *value)
 		buf_clear(&app->model);
 		buf_adds(&app->model, value);
 	}
-	buf_addf(&text, "model.%s is \"%s\" from the next turn on; seal.toml says so, signed", key, value);
+	buf_addf(&text, "model.%s is \"%s\" from the next turn on; seal.toml says so, signed", key,
+		 value);
 	return slash_say_buf(app, &text);
 }
 

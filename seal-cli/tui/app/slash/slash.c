@@ -16,7 +16,8 @@ int slash_say_buf(struct app *app, const struct buf *text)
 bool slash_is_busy(struct app *app)
 {
 	if (app->prompt || app->starting)
-		(void)slash_say(app, app->prompt ? "a turn is running; Esc cancels it" : "the session is starting");
+		(void)slash_say(app, app->prompt ? "a turn is running; Esc cancels it"
+						 : "the session is starting");
 	return app->prompt || app->starting;
 }
 
