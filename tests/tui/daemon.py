@@ -104,6 +104,8 @@ class Client:
                 self.answered.notify_all()
         elif method == "initialize":
             self.send(id=number, result={"protocolVersion": 1, "agentInfo": {"name": "seal", "version": self.daemon.version}})
+        elif method == "_seal/status":
+            self.send(id=number, result={"version": self.daemon.version, "pid": os.getpid(), "sessions": [], "clients": 1})
         elif method in ("session/new", "session/load", "session/resume"):
             self.send(id=number, result={"sessionId": SESSION, "_meta": {"seal": MODEL}})
         elif method == "session/prompt":

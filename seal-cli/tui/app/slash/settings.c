@@ -39,7 +39,8 @@ static void offer(void *ctx, const char *name)
 	struct app *app = ctx;
 	cleanup_buf struct buf label = BUF_INIT;
 
-	buf_addf(&label, "%s%s", name, str_is(buf_str(&app->model), name) ? "  (now)" : "");
+	buf_adds(&label, name);
+	buf_adds(&label, str_is(buf_str(&app->model), name) ? "  (now)" : "");
 	choice_add(&app->choice, str_of(name), buf_str(&label));
 }
 
@@ -53,7 +54,8 @@ int slash_model(struct app *app, struct str rest, struct err *err)
 		return set_name(app, name, err);
 	choice_open(&app->choice, set_name);
 	app->setup->hooks->each_model(buf_str(&app->provider), offer, app);
-	return app->choice.n ? 0 : slash_say(app, "/model NAME; no names of this provider's models are known");
+	return app->choice.n ? 0
+			     : slash_say(app, "/model NAME; no names of this provider's are known");
 }
 
 int slash_effort(struct app *app, struct str rest, struct err *err)
