@@ -4,7 +4,7 @@
 #   tests/model/keyring.sh FOLDER BUILD CHAT       TAP; skipped where there is none
 set -uo pipefail
 here=$(dirname "$(realpath "$0")")
-folder=$1 build=$(realpath "$2") chat=$(realpath "$3")
+folder=$(realpath -m "$1") build=$(realpath "$2") chat=$(realpath "$3")
 packages=(gnome-keyring libgck-1-0 libgcr-base-3-1 libsecret-1-0)
 
 skip() {
