@@ -99,6 +99,8 @@ def memory_holds(pid, needle):
             if "w" not in mode:
                 continue
             start, end = (int(n, 16) for n in where.split("-"))
+            if end - start > 1 << 30:
+                continue  # a sanitizer's own, hardly any of it in use
             try:
                 memory.seek(start)
                 held = memory.read(end - start)
