@@ -66,4 +66,5 @@ def _():
         server.server_close()
 
 
-row.main()
+if __name__ == "__main__":
+    row.main()
