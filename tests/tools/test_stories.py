@@ -33,9 +33,10 @@ PYTHON = {"add.py": "def add(a, b):\n    return a - b\n",
 JS = {"add.js": "exports.add = (a, b) => a - b;\n",
       "test.js": "const assert = require(\"node:assert\");\nconst { add } = require(\"./add.js\");\nassert.strictEqual(add(2, 3), 5);\nconsole.log(\"all right\");\n"}
 
+# Python takes a module's cached code for current when its size and its second are the same: so the size differs.
 for language, files, needs, command, path, old, new in [
     ("C", C, "cc", "make check", "add.c", "return a - b;", "return a + b;"),
-    ("Python", PYTHON, "python3", "python3 -m unittest", "add.py", "return a - b", "return a + b"),
+    ("Python", PYTHON, "python3", "python3 -m unittest", "add.py", "return a - b", "return (a + b)"),
     ("JavaScript", JS, "node", "node test.js", "add.js", "a - b", "a + b"),
 ]:
     @row(f"a failing test of a {language} project is found, fixed and passes")
