@@ -56,7 +56,13 @@ void buf_add(struct buf *buf, struct str bytes)
 
 void buf_addc(struct buf *buf, char c)
 {
-	buf_add(buf, (struct str){ &c, 1 });
+	char *at = buf_reserve(buf, 1);
+
+	if (!at)
+		return;
+	at[0] = c;
+	at[1] = '\0';
+	buf->len++;
 }
 
 void buf_adds(struct buf *buf, const char *text)

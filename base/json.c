@@ -38,10 +38,10 @@ yyjson_doc *json_read(struct str text, enum json_fault *ret_fault, size_t *ret_a
 	if (!too_deep(text)) {
 		/* Without YYJSON_READ_INSITU the text is not written to. */
 		doc = yyjson_read_opts((char *)(uintptr_t)(text.data ? text.data : ""), text.len, 0,
-				       NULL, &why);
-		fault = doc ? JSON_OK
-			    : why.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION ? JSON_NO_MEMORY
-									      : JSON_SYNTAX;
+		                       NULL, &why);
+		fault = doc                                               ? JSON_OK
+		        : why.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION ? JSON_NO_MEMORY
+		                                                          : JSON_SYNTAX;
 	}
 	if (ret_fault)
 		*ret_fault = fault;
@@ -147,17 +147,39 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && c < 0x80;
 }
 
+/* A byte of the word that is below `byte` sets its top bit.  A borrow from the byte
+ * before it may set it too, but only where that one has set its own. */
+#define EACH(byte)         ((uint64_t)(byte) * 0x0101010101010101u)
+#define BELOW(word, byte)  ((word) - EACH(byte))
+#define EQUALS(word, byte) BELOW((word) ^ EACH(byte), 1)
+
+/* How many bytes need no escape: eight at a time as long as all of them are plain. */
+static size_t plain_run(struct str text)
+{
+	size_t n = 0;
+
+	for (uint64_t word; n + sizeof(word) <= text.len; n += sizeof(word)) {
+		memcpy(&word, text.data + n, sizeof(word));
+		if ((word | BELOW(word, 0x20) | EQUALS(word, '"') | EQUALS(word, '\\') |
+		     EQUALS(word, 0x7f)) &
+		    EACH(0x80))
+			break;
+	}
+	while (n < text.len && is_plain((unsigned char)text.data[n]))
+		n++;
+	return n;
+}
+
 static void put_string(struct buf *buf, struct str text)
 {
 	size_t at = 0;
 	uint32_t point;
 
+	(void)buf_reserve(buf, text.len + 2);
 	buf_addc(buf, '"');
 	while (at < text.len) {
-		size_t run = 0, n;
+		size_t run = plain_run(str_from(text, at)), n;
 
-		while (at + run < text.len && is_plain((unsigned char)text.data[at + run]))
-			run++;
 		buf_add(buf, (struct str){ text.data + at, run });
 		at += run;
 		if (at == text.len)

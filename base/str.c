@@ -4,18 +4,15 @@
 
 size_t str_find(struct str hay, struct str needle, size_t from)
 {
-	if (needle.len == 0)
-		return from <= hay.len ? from : STR_NONE;
-	for (size_t i = from; i + needle.len <= hay.len; i++) {
-		const char *hit = memchr(hay.data + i, needle.data[0], hay.len - needle.len - i + 1);
+	const char *hit;
 
-		if (!hit)
-			return STR_NONE;
-		i = (size_t)(hit - hay.data);
-		if (memcmp(hit, needle.data, needle.len) == 0)
-			return i;
-	}
-	return STR_NONE;
+	if (from > hay.len)
+		return STR_NONE;
+	if (needle.len == 0)
+		return from;
+	/* Linear whatever the needle is. */
+	hit = memmem(hay.data + from, hay.len - from, needle.data, needle.len);
+	return hit ? (size_t)(hit - hay.data) : STR_NONE;
 }
 
 size_t str_chr(struct str hay, char byte)

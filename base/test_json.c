@@ -18,7 +18,7 @@ static const struct read_row {
 
 TEST(read)
 {
-	TEST_ROWS(read_rows, row) {
+	TEST_ROWS (read_rows, row) {
 		enum json_fault fault;
 		cleanup_json yyjson_doc *doc = json_read(str_of(row->text), &fault, NULL);
 
@@ -63,9 +63,33 @@ TEST(write)
 	json_end(&w);
 	json_kv_bool(&w, "b", true);
 	json_end(&w);
-	assert_string_equal(buf.data,
-			    "{\"t\":\"a\\\"\\\\\\n\\u0001\\u007f\xc3\xa9\xef\xbf\xbd\","
-			    "\"l\":[-9223372036854775808,18446744073709551615,null,{}],\"b\":true}");
+	assert_string_equal(
+		buf.data, "{\"t\":\"a\\\"\\\\\\n\\u0001\\u007f\xc3\xa9\xef\xbf\xbd\","
+			  "\"l\":[-9223372036854775808,18446744073709551615,null,{}],\"b\":true}");
+}
+
+/* Strings are looked at eight bytes at a time: each byte at each of their places,
+ * beside neighbours that a borrow could come from or go to. */
+TEST(every_byte_at_every_place_reads_back)
+{
+	static const char beside[] = "ax\x1f\x01 \"\\\x7f";
+
+	for (unsigned int place = 0; place < 17; place++)
+		for (unsigned int byte = 1; byte < 0x80; byte++)
+			for (size_t i = 0; i + 1 < sizeof(beside); i++) {
+				cleanup_buf struct buf buf = BUF_INIT;
+				struct json w = json_to(&buf);
+				char text[19];
+				cleanup_json yyjson_doc *doc = NULL;
+
+				memset(text, beside[i], sizeof(text));
+				text[place] = (char)byte;
+				json_put(&w, (struct str){ text, sizeof(text) });
+				doc = json_read(buf_str(&buf), NULL, NULL);
+				assert_non_null(doc);
+				assert_true(str_eq(json_text(yyjson_doc_get_root(doc)),
+				                   (struct str){ text, sizeof(text) }));
+			}
 }
 
 TEST(what_is_written_reads_back)
@@ -84,4 +108,4 @@ TEST(what_is_written_reads_back)
 }
 
 TEST_MAIN(RUN(read), RUN(depth_is_limited_outside_strings_only), RUN(write),
-	  RUN(what_is_written_reads_back))
+          RUN(every_byte_at_every_place_reads_back), RUN(what_is_written_reads_back))
