@@ -12,16 +12,20 @@
 #include "fs/fs_private.h"
 
 #define NEAR_LINES 400000 /* no search for a near miss in a longer file */
-#define NEAR_LEN   240	  /* of each line that is shown */
+#define NEAR_LEN   240    /* of each line that is shown */
 
-static size_t count(struct str text, struct str what)
+/* Where a text is found: how often, and where first. */
+struct hits {
+	size_t n, first;
+};
+
+static struct hits find_all(struct str text, struct str what)
 {
-	size_t n = 0;
+	struct hits hits = { .first = str_find(text, what, 0) };
 
-	for (size_t at = str_find(text, what, 0); at != STR_NONE;
-	     at = str_find(text, what, at + what.len))
-		n++;
-	return n;
+	for (size_t at = hits.first; at != STR_NONE; at = str_find(text, what, at + what.len))
+		hits.n++;
+	return hits;
 }
 
 static void with_crlf(struct str text, struct buf *out)
@@ -33,11 +37,15 @@ static void with_crlf(struct str text, struct buf *out)
 	}
 }
 
-static void replace(struct str text, struct str from, struct str to, struct buf *out)
+static void replace(struct str text, struct str from, struct str to, struct hits hits,
+                    struct buf *out)
 {
-	size_t at = 0, hit;
+	size_t at = 0;
 
-	while ((hit = str_find(text, from, at)) != STR_NONE) {
+	/* Its size is known, so it grows once. */
+	if (hits.n <= BUF_LIMIT / (to.len + 1))
+		(void)buf_reserve(out, text.len - hits.n * from.len + hits.n * to.len);
+	for (size_t hit = hits.first; hit != STR_NONE; hit = str_find(text, from, at)) {
 		buf_add(out, (struct str){ text.data + at, hit - at });
 		buf_add(out, to);
 		at = hit + from.len;
@@ -145,12 +153,13 @@ static int no_match(struct str text, size_t number, const struct fs_edit *edit, 
 		shown.len--;
 	if (near.like < 40)
 		return err_set(err, ERR_INPUT,
-			       "edit %zu matches nothing, nor is any line like \"%.*s\"; read the file again",
-			       number, (int)utf8_cut(wanted, NEAR_LEN), wanted.data);
+		               "edit %zu matches nothing, nor is any line like \"%.*s\"; read the "
+		               "file again",
+		               number, (int)utf8_cut(wanted, NEAR_LEN), wanted.data);
 	return err_set(err, ERR_INPUT,
-		       "edit %zu matches nothing; the closest line is %u%s:\n%.*s\nwanted:\n%.*s",
-		       number, near.number, difference(near.line, wanted), STR_ARG(shown),
-		       (int)utf8_cut(wanted, NEAR_LEN), wanted.data);
+	               "edit %zu matches nothing; the closest line is %u%s:\n%.*s\nwanted:\n%.*s",
+	               number, near.number, difference(near.line, wanted), STR_ARG(shown),
+	               (int)utf8_cut(wanted, NEAR_LEN), wanted.data);
 }
 
 static bool has_crlf(struct str text)
@@ -161,46 +170,49 @@ static bool has_crlf(struct str text)
 }
 
 static int apply(struct str text, size_t number, const struct fs_edit *edit, struct buf *out,
-		 struct err *err)
+                 struct err *err)
 {
 	cleanup_buf struct buf old_crlf = BUF_INIT;
 	cleanup_buf struct buf new_crlf = BUF_INIT;
 	struct str from = edit->old_text, to = edit->new_text;
-	size_t n;
+	struct hits hits = { 0 };
 
 	if (from.len == 0)
-		return err_set(err, ERR_INPUT, "edit %zu: the text to replace is empty; use file-write",
-			       number);
-	with_crlf(from, &old_crlf);
-	with_crlf(to, &new_crlf);
-	n = count(text, buf_str(&old_crlf));
-	if (n && has_crlf(text)) {
+		return err_set(err, ERR_INPUT,
+		               "edit %zu: the text to replace is empty; use file-write", number);
+	if (has_crlf(text)) {
+		with_crlf(from, &old_crlf);
+		with_crlf(to, &new_crlf);
+		hits = find_all(text, buf_str(&old_crlf));
+	}
+	if (hits.n) {
 		from = buf_str(&old_crlf);
 		to = buf_str(&new_crlf);
 	} else {
-		n = count(text, from);
+		hits = find_all(text, from);
 	}
-	if (n == 0)
+	if (hits.n == 0)
 		return no_match(text, number, edit, err);
-	if (n > 1 && !edit->replace_all)
+	if (hits.n > 1 && !edit->replace_all)
 		return err_set(err, ERR_INPUT,
-			       "edit %zu matches %zu times; quote more lines around it, or set replace-all",
-			       number, n);
-	replace(text, from, to, out);
+		               "edit %zu matches %zu times; quote more lines around it, or set "
+		               "replace-all",
+		               number, hits.n);
+	replace(text, from, to, hits, out);
 	return 0;
 }
 
-int fs_edit_text(struct str text, const struct fs_edit *edits, size_t n_edits,
-		 struct buf *ret_text, struct err *err)
+int fs_edit_text(struct str text, const struct fs_edit *edits, size_t n_edits, struct buf *ret_text,
+                 struct err *err)
 {
 	cleanup_buf struct buf now = BUF_INIT;
+	struct str before = text;
 	int r;
 
-	buf_add(&now, text);
 	for (size_t i = 0; i < n_edits; i++) {
 		struct buf next = BUF_INIT;
 
-		r = apply(buf_str(&now), i + 1, &edits[i], &next, err);
+		r = apply(before, i + 1, &edits[i], &next, err);
 		if (r >= 0)
 			r = buf_check(&next, "the edited file", err);
 		if (r < 0) {
@@ -209,15 +221,18 @@ int fs_edit_text(struct str text, const struct fs_edit *edits, size_t n_edits,
 		}
 		buf_fini(&now);
 		now = next;
+		before = buf_str(&now);
 	}
-	if (str_eq(buf_str(&now), text))
+	if (str_eq(before, text))
 		return err_set(err, ERR_INPUT, "the edits change nothing");
-	buf_add(ret_text, buf_str(&now));
-	return buf_check(ret_text, "the edited file", err);
+	buf_fini(ret_text);
+	*ret_text = now;
+	now = BUF_INIT;
+	return 0;
 }
 
 static int edited(const struct grant_file *grant, const struct fs_edit *edits, size_t n_edits,
-		  struct buf *ret_old, struct buf *ret_new, struct err *err)
+                  struct buf *ret_old, struct buf *ret_new, struct err *err)
 {
 	int r = fs_load(grant, FS_SCAN_MAX, ret_old, err);
 
@@ -230,7 +245,7 @@ static int edited(const struct grant_file *grant, const struct fs_edit *edits, s
 }
 
 int fs_edit(const struct grant_file *grant, const struct fs_edit *edits, size_t n_edits,
-	    struct fs_written *ret_written, struct err *err)
+            struct fs_written *ret_written, struct err *err)
 {
 	cleanup_buf struct buf old = BUF_INIT;
 	cleanup_buf struct buf new = BUF_INIT;
@@ -242,7 +257,7 @@ int fs_edit(const struct grant_file *grant, const struct fs_edit *edits, size_t 
 }
 
 int fs_edit_preview(const struct grant_file *grant, const struct fs_edit *edits, size_t n_edits,
-		    struct buf *ret_diff, struct err *err)
+                    struct buf *ret_diff, struct err *err)
 {
 	cleanup_buf struct buf old = BUF_INIT;
 	cleanup_buf struct buf new = BUF_INIT;
