@@ -211,6 +211,37 @@ static void copy_keys(uint32_t count)
 	}
 }
 
+/* `count` times: the same file, from its start to its end. */
+static void read_file(uint32_t count)
+{
+	agent_string_t path = text("src/a.c");
+
+	while (count--) {
+		seal_agent_tools_read_options_t options = {0};
+		seal_agent_tools_file_content_t content;
+		seal_agent_tools_tool_error_t error;
+
+		expect(seal_agent_tools_file_read(&path, &options, &content, &error));
+		seal_agent_tools_file_content_free(&content);
+	}
+}
+
+/* `count` times: a word in the middle of a file, there and back. */
+static void edit_file(uint32_t count)
+{
+	agent_string_t path = text("src/big.c"), word[] = {text("one word"), text("the word")};
+
+	for (uint32_t i = 0; i < count; i++) {
+		seal_agent_tools_edit_t edit = {word[i % 2], word[(i + 1) % 2], false};
+		seal_agent_tools_list_edit_t edits = {&edit, 1};
+		seal_agent_tools_write_outcome_t outcome;
+		seal_agent_tools_tool_error_t error;
+
+		expect(seal_agent_tools_file_edit(&path, &edits, &outcome, &error));
+		seal_agent_tools_write_outcome_free(&outcome);
+	}
+}
+
 static void crash(uint32_t unused)
 {
 	(void)unused;
@@ -276,6 +307,7 @@ static const struct {
 } words[] = {
     {"each", each}, {"print ", print}, {"load ", load},      {"copy ", copy_keys}, {"crash", crash},
     {"spin", spin}, {"eat ", eat},     {"recurse", recurse}, {"nan", make_nan},
+    {"read ", read_file}, {"edit ", edit_file},
 };
 
 bool exports_agent_init(agent_string_t *id, agent_string_t *context, agent_string_t *err)
