@@ -78,15 +78,22 @@ static int replace(int dir, const char *name, struct str bytes, mode_t mode, str
 	if (renameat(dir, tmp.name, dir, name) < 0)
 		return err_sys(err, "rename into place");
 	tmp.name[0] = '\0';
-	if (dir >= 0)
-		(void)fsync(dir);
+	return 0;
+}
+
+int fd_replace_soon(int dir, const char *name, struct str bytes, mode_t mode, struct err *err)
+{
+	if (replace(dir, name, bytes, mode, err) < 0)
+		return err_wrap(err, "write %s", name);
 	return 0;
 }
 
 int fd_replace_file(int dir, const char *name, struct str bytes, mode_t mode, struct err *err)
 {
-	if (replace(dir, name, bytes, mode, err) < 0)
-		return err_wrap(err, "write %s", name);
+	if (fd_replace_soon(dir, name, bytes, mode, err) < 0)
+		return err->code;
+	if (dir >= 0)
+		(void)fsync(dir);
 	return 0;
 }
 

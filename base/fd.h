@@ -24,6 +24,10 @@ int fd_read_file(int dir, const char *name, size_t limit, struct buf *buf, struc
  */
 int fd_replace_file(int dir, const char *name, struct str bytes, mode_t mode, struct err *err);
 
+/* The same without the last step, for many files of one folder: the old one may
+ * come back after a power cut, until the caller syncs the folder. */
+int fd_replace_soon(int dir, const char *name, struct str bytes, mode_t mode, struct err *err);
+
 /* The same for a path: the temporary file stands beside it, not in the current folder. */
 int fd_replace_path(const char *path, struct str bytes, mode_t mode, struct err *err);
 

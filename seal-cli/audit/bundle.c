@@ -25,8 +25,7 @@ struct header {
 };
 _Static_assert(sizeof(struct header) == BLOCK, "a header is a block");
 
-static const char *const files[] = { "meta.json", "events.jsonl", "head", "receipt.json",
-	                             "receipt.sig" };
+static const char *const files[] = { "meta.json", "events.jsonl", "head", "receipt.sig" };
 
 static unsigned int sum_of(const struct header *header)
 {

@@ -14,8 +14,6 @@
 #include "seal-runtime/crypto/key.h"
 #include "seal-runtime/crypto/sig.h"
 
-#define RECEIPT_MAX 16384
-
 /* Fields that are the log's own words; hashes say nothing either. */
 static const char *const harmless[] = { "seq",     "prev",    "t",      "kind",         "call",
 	                                "of",      "outcome", "fuel",   "verdict",      "answer",
@@ -66,18 +64,15 @@ static void put_withheld(struct buf *out, struct str line, yyjson_val *root)
 
 static int put_receipt(const char *dir, struct buf *out, struct err *err)
 {
-	cleanup_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_buf struct buf statement = BUF_INIT, signature = BUF_INIT;
 	struct json w = json_to(out);
+	bool has_one = false;
 
-	if (fd < 0)
-		return err_sys(err, "open %s", dir);
+	if (audit_receipt_text(dir, &statement, &signature, &has_one, err) < 0)
+		return err->code;
 	json_object(&w);
 	json_kv_int(&w, "seal-redacted", 1);
-	if (faccessat(fd, "receipt.sig", F_OK, 0) == 0) {
-		if (fd_read_file(fd, "receipt.json", RECEIPT_MAX, &statement, err) < 0 ||
-		    fd_read_file(fd, "receipt.sig", RECEIPT_MAX, &signature, err) < 0)
-			return err->code;
+	if (has_one) {
 		json_kv(&w, "receipt", buf_str(&statement));
 		json_kv(&w, "signature", buf_str(&signature));
 	}

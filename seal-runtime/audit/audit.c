@@ -11,25 +11,23 @@
 #include <unistd.h>
 
 #include "audit/format.h"
+#include "audit/payload.h"
 #include "audit/receipt.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/json.h"
-#include "base/utf8.h"
 #include "crypto/signer.h"
 
 struct audit {
 	int dir, fd;
 	char *head_text;	/* the head file, mapped: no call a record */
-	struct blobs *blobs;
+	struct payloads payloads;
 	uint64_t count;		/* lines */
 	off_t size;		/* of the file, as far as it is whole */
 	char head[HASH_HEX];	/* hash of the last line */
 	bool is_forked;		/* the last line says so */
 	bool broken;		/* a half line could not be taken back */
-	/* The pieces of the last model call: what the next one starts with. */
-	uint8_t (*chat)[HASH_SIZE];
-	size_t n_chat;
+	bool is_named;		/* the names of the folder and of its files are on the disk */
 	struct buf line;
 	struct crypto_signer *signer; /* NULL: no receipts */
 	struct receipt receipt;
@@ -49,9 +47,8 @@ void audit_free(struct audit *audit)
 	closep(&audit->fd);
 	if (audit->head_text)
 		(void)munmap(audit->head_text, AUDIT_HEAD_SIZE);
-	blobs_free(audit->blobs);
+	payloads_fini(&audit->payloads);
 	crypto_signer_free(audit->signer);
-	free(audit->chat);
 	buf_fini(&audit->line);
 	free(audit);
 }
@@ -153,131 +150,6 @@ static int line_end(struct audit *audit, struct json *w, uint64_t *ret_seq, stru
 	return 0;
 }
 
-/* JSON of one line whose bytes a reader can cut out again. */
-static bool fits_inline(struct str payload)
-{
-	cleanup_json yyjson_doc *doc = NULL;
-
-	if (payload.len == 0 || payload.len > AUDIT_INLINE_MAX)
-		return false;
-	if (strchr(" \t\r\n", payload.data[0]) || strchr(" \t\r\n", payload.data[payload.len - 1]))
-		return false;
-	for (size_t i = 0; i < payload.len; i++)
-		if ((unsigned char)payload.data[i] < 0x20)
-			return false;
-	doc = json_read(payload, NULL, NULL);
-	return doc;
-}
-
-static bool same_piece(const struct audit *audit, size_t i, const uint8_t hash[HASH_SIZE])
-{
-	return i < audit->n_chat && memcmp(audit->chat[i], hash, HASH_SIZE) == 0;
-}
-
-static int put_piece(struct audit *audit, struct json *w, struct str piece, struct err *err)
-{
-	char hex[HASH_HEX];
-	int r;
-
-	if (piece.len <= AUDIT_INLINE_MAX && utf8_valid(piece)) {
-		json_object(w);
-		json_kv(w, "text", piece);
-		json_end(w);
-		return 0;
-	}
-	r = blobs_put(audit->blobs, piece, hex, err);
-	if (r < 0)
-		return r;
-	json_put(w, str_of(hex));
-	return 0;
-}
-
-/* {"keep":k,"add":[...]}: the first k pieces of the model call before, then these. */
-static int put_pieces(struct audit *audit, struct json *w, const struct pieces *pieces, bool is_chat,
-		      struct err *err)
-{
-	cleanup_free uint8_t(*hashes)[HASH_SIZE] = calloc(pieces->n, HASH_SIZE);
-	size_t keep = 0;
-	int r;
-
-	if (!hashes)
-		return err_nomem(err);
-	for (size_t i = 0; i < pieces->n; i++)
-		hash_bytes(pieces->piece[i], hashes[i]);
-	while (is_chat && keep < pieces->n && same_piece(audit, keep, hashes[keep]))
-		keep++;
-	json_object(w);
-	json_key(w, "keep");
-	json_put_uint(w, keep);
-	json_key(w, "add");
-	json_array(w);
-	for (size_t i = keep; i < pieces->n; i++) {
-		r = put_piece(audit, w, pieces->piece[i], err);
-		if (r < 0)
-			return r;
-	}
-	json_end(w);
-	json_end(w);
-	if (is_chat) {
-		free(audit->chat);
-		audit->chat = take_ptr(hashes);
-		audit->n_chat = pieces->n;
-	}
-	return 0;
-}
-
-static int put_blob(struct audit *audit, struct json *w, const char *name, struct str payload,
-		    struct err *err)
-{
-	char key[32], hex[HASH_HEX];
-	int r = blobs_put(audit->blobs, payload, hex, err);
-
-	if (r < 0)
-		return r;
-	(void)snprintf(key, sizeof(key), "%s-blob", name);
-	json_kv(w, key, str_of(hex));
-	return 0;
-}
-
-static int put_payload(struct audit *audit, struct json *w, const char *name, struct str payload,
-		       struct err *err)
-{
-	cleanup_with(pieces_fini) struct pieces pieces = { 0 };
-	char key[32];
-	int r;
-
-	if (payload.len > AUDIT_PAYLOAD_MAX)
-		return err_set(err, ERR_LIMIT, "a payload of more than %zu bytes", AUDIT_PAYLOAD_MAX);
-	if (fits_inline(payload)) {
-		json_kv_raw(w, name, payload);
-		return 0;
-	}
-	r = pieces_cut(payload, false, &pieces, err);
-	if (r < 0)
-		return r;
-	if (pieces.n == 0)
-		return put_blob(audit, w, name, payload, err);
-	(void)snprintf(key, sizeof(key), "%s-pieces", name);
-	json_key(w, key);
-	return put_pieces(audit, w, &pieces, false, err);
-}
-
-/* The arguments of a model call, always in pieces: the list of the next call is
- * told against this one's. */
-static int put_chat(struct audit *audit, struct json *w, struct str args, struct err *err)
-{
-	cleanup_with(pieces_fini) struct pieces pieces = { 0 };
-	cleanup_json yyjson_doc *doc = json_read(args, NULL, NULL);
-	int r = doc ? pieces_cut(args, true, &pieces, err) : 0;
-
-	if (r < 0)
-		return r;
-	if (pieces.n == 0)
-		return put_payload(audit, w, "args", args, err);
-	json_key(w, "args-pieces");
-	return put_pieces(audit, w, &pieces, true, err);
-}
-
 static int put_header(struct audit *audit, struct json *w, const struct audit_header *header,
 		      struct err *err)
 {
@@ -293,10 +165,10 @@ static int put_header(struct audit *audit, struct json *w, const struct audit_he
 	json_put_uint(w, header->memory_max);
 	json_kv(w, "manifest-hash", str_of(header->manifest_hash));
 	json_kv(w, "seal", str_of(header->seal_version));
-	r = put_payload(audit, w, "manifest", header->manifest_text, err);
+	r = payload_put(&audit->payloads, w, "manifest", header->manifest_text, err);
 	if (r < 0)
 		return r;
-	return put_payload(audit, w, "model", header->model_json, err);
+	return payload_put(&audit->payloads, w, "model", header->model_json, err);
 }
 
 static int begin_log(struct audit *audit, const struct audit_header *header, struct err *err)
@@ -307,9 +179,7 @@ static int begin_log(struct audit *audit, const struct audit_header *header, str
 	memcpy(audit->head, AUDIT_FIRST_PREV, HASH_HEX);
 	w = line_begin(audit, "session");
 	r = put_header(audit, &w, header, err);
-	if (r >= 0)
-		r = line_end(audit, &w, NULL, err);
-	return r < 0 ? r : audit_sync(audit, err);
+	return r < 0 ? r : line_end(audit, &w, NULL, err);
 }
 
 /* Moves what stands behind the last newline into events.torn. */
@@ -394,8 +264,7 @@ static int continue_log(struct audit *audit, const struct audit_header *header, 
 		return r;
 	json_kv_int(&w, "torn", (int64_t)(text.len - len));
 	json_kv_int(&w, "lost", (int64_t)lost_records(audit));
-	r = line_end(audit, &w, NULL, err);
-	return r < 0 ? r : audit_sync(audit, err);
+	return line_end(audit, &w, NULL, err);
 }
 
 /* The blocks are there before the file is mapped: a full disk is an error here
@@ -437,7 +306,7 @@ static int open_files(struct audit *audit, const char *dir, struct err *err)
 					       "or end that process");
 	if (map_head(audit, err) < 0)
 		return err->code;
-	return blobs_open(audit->dir, true, &audit->blobs, err);
+	return blobs_open(audit->dir, true, &audit->payloads.blobs, err);
 }
 
 int audit_open(const char *dir, const struct audit_header *header, struct audit **ret_audit,
@@ -465,13 +334,13 @@ static int begin(struct audit *audit, const char *kind, const char *call, struct
 	int r;
 
 	json_kv(&w, "call", str_of(call));
-	r = strcmp(call, "llm.chat") == 0 ? put_chat(audit, &w, args, err) :
-					    put_payload(audit, &w, "args", args, err);
+	r = strcmp(call, "llm.chat") == 0 ? payload_put_chat(&audit->payloads, &w, args, err) :
+					    payload_put(&audit->payloads, &w, "args", args, err);
 	if (r >= 0)
 		r = line_end(audit, &w, ret_seq, err);
 	/* Nothing may be told against a call that is not in the log. */
 	if (r < 0)
-		audit->n_chat = 0;
+		audit->payloads.n_chat = 0;
 	return r;
 }
 
@@ -492,7 +361,7 @@ int audit_export_begin(struct audit *audit, const char *name, struct str args, u
 
 static int finish(struct audit *audit, struct json *w, struct str details, struct err *err)
 {
-	int r = details.len ? put_payload(audit, w, "details", details, err) : 0;
+	int r = details.len ? payload_put(&audit->payloads, w, "details", details, err) : 0;
 
 	return r < 0 ? r : line_end(audit, w, NULL, err);
 }
@@ -526,11 +395,36 @@ int audit_end(struct audit *audit, uint64_t seq, const char *outcome, struct str
 
 	json_kv_int(&w, "of", (int64_t)seq);
 	json_kv(&w, "outcome", str_of(outcome));
-	r = put_payload(audit, &w, "result", result, err);
+	r = payload_put(&audit->payloads, &w, "result", result, err);
 	if (r >= 0)
 		r = line_end(audit, &w, NULL, err);
 	audit->receipt.denied += r >= 0 && strcmp(outcome, "denied") == 0;
 	return r < 0 || !durable ? r : audit_sync(audit, err);
+}
+
+static int sync_content(struct audit *audit, struct err *err)
+{
+	int r = blobs_sync(audit->payloads.blobs, err);
+
+	if (r < 0)
+		return r;
+	return fdatasync(audit->fd) < 0 ? err_sys(err, "sync the log") : 0;
+}
+
+/* A file's bytes are of no use without the names that lead to it. */
+static int sync_names(struct audit *audit, struct err *err)
+{
+	cleanup_close int above = -1;
+
+	if (fsync(audit->dir) < 0)
+		return err_sys(err, "sync the log's folder");
+	if (audit->is_named)
+		return 0;
+	above = openat(audit->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (above < 0 || fsync(above) < 0)
+		return err_sys(err, "sync the folder above the log's");
+	audit->is_named = true;
+	return 0;
 }
 
 /* The receipt speaks of what is on disk already. */
@@ -543,8 +437,8 @@ static int sign_head(struct audit *audit, struct err *err)
 	return receipt_write(audit->dir, audit->signer, &audit->receipt, err);
 }
 
-int audit_export_end(struct audit *audit, uint64_t seq, const char *outcome, struct str result,
-		     uint64_t fuel, struct err *err)
+int audit_init_end(struct audit *audit, uint64_t seq, const char *outcome, struct str result,
+		   uint64_t fuel, struct err *err)
 {
 	struct json w = line_begin(audit, "export-end");
 	int r;
@@ -553,12 +447,20 @@ int audit_export_end(struct audit *audit, uint64_t seq, const char *outcome, str
 	json_kv(&w, "outcome", str_of(outcome));
 	json_key(&w, "fuel");
 	json_put_uint(&w, fuel);
-	r = put_payload(audit, &w, "result", result, err);
+	r = payload_put(&audit->payloads, &w, "result", result, err);
+	return r < 0 ? r : line_end(audit, &w, NULL, err);
+}
+
+int audit_export_end(struct audit *audit, uint64_t seq, const char *outcome, struct str result,
+		     uint64_t fuel, struct err *err)
+{
+	int r = audit_init_end(audit, seq, outcome, result, fuel, err);
+
 	if (r >= 0)
-		r = line_end(audit, &w, NULL, err);
+		r = sync_content(audit, err);
 	if (r >= 0)
-		r = audit_sync(audit, err);
-	return r < 0 ? r : sign_head(audit, err);
+		r = sign_head(audit, err);
+	return r < 0 ? r : sync_names(audit, err);
 }
 
 int audit_note(struct audit *audit, const char *kind, struct str details_json, struct err *err)
@@ -573,11 +475,7 @@ int audit_note(struct audit *audit, const char *kind, struct str details_json, s
 
 int audit_sync(struct audit *audit, struct err *err)
 {
-	int r = blobs_sync(audit->blobs, err);
+	int r = sync_content(audit, err);
 
-	if (r < 0)
-		return r;
-	if (fdatasync(audit->fd) < 0)
-		return err_sys(err, "sync the log");
-	return 0;
+	return r < 0 || audit->is_named ? r : sync_names(audit, err);
 }

@@ -38,7 +38,7 @@ int audit_open(const char *dir, const struct audit_header *header, struct audit 
 void audit_free(struct audit *audit);
 DEFINE_CLEANUP(struct audit, audit_free)
 
-/* From now on each end of an export is followed by a signed receipt of the log's
+/* From now on each end of a turn is followed by a signed receipt of the log's
  * head.  The signer is the log's own now; without one there are no receipts. */
 struct crypto_signer;
 void audit_set_signer(struct audit *audit, struct crypto_signer *signer);
@@ -60,9 +60,13 @@ int audit_ask(struct audit *audit, uint64_t seq, const char *answer, struct str 
 int audit_end(struct audit *audit, uint64_t seq, const char *outcome, struct str result,
 	      bool durable, struct err *err);
 
-/* The two exports. `fuel` is what the call consumed. */
+/* The two exports. `fuel` is what the call consumed.  The end of a turn is on the
+ * disk, with all before it, when audit_export_end() returns: now the person is told.
+ * After init nobody has been told anything, so nothing waits for the disk. */
 int audit_export_begin(struct audit *audit, const char *name, struct str args, uint64_t *ret_seq,
 		       struct err *err);
+int audit_init_end(struct audit *audit, uint64_t seq, const char *outcome, struct str result,
+		   uint64_t fuel, struct err *err);
 int audit_export_end(struct audit *audit, uint64_t seq, const char *outcome, struct str result,
 		     uint64_t fuel, struct err *err);
 

@@ -30,6 +30,8 @@ struct blobs {
 	struct buf packed; /* of the blob that is read */
 	char (*pending)[NAME_SIZE]; /* written, not synced */
 	size_t n_pending, size;
+	bool is_new[256]; /* which folders got new names since the last sync */
+	bool has_synced;
 };
 
 int blobs_open(int dir, bool writable, struct blobs **ret_blobs, struct err *err)
@@ -92,8 +94,11 @@ static int write_new(struct blobs *blobs, const char *name, struct str bytes, st
 	cleanup_close int fd = -1;
 	int r;
 
-	if (mkdirat(blobs->dir, folder, 0700) < 0 && errno != EEXIST)
+	if (mkdirat(blobs->dir, folder, 0700) == 0)
+		blobs->has_synced = false;
+	else if (errno != EEXIST)
 		return err_sys(err, "make folder " AUDIT_BLOBS "/%s", folder);
+	blobs->is_new[strtoul(folder, NULL, 16) & 255] = true;
 	(void)snprintf(tmp, sizeof(tmp), "%s.tmp", name);
 	/* One writer a log, so a file of this name is what a crash left. */
 	fd = openat(blobs->dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -224,18 +229,42 @@ int blobs_get(struct blobs *blobs, struct str hex, struct buf *ret_bytes, struct
 	return 0;
 }
 
+static int sync_folder(struct blobs *blobs, unsigned int number, struct err *err)
+{
+	char name[3];
+	cleanup_close int fd = -1;
+
+	(void)snprintf(name, sizeof(name), "%02x", number);
+	fd = openat(blobs->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return err_sys(err, "sync folder " AUDIT_BLOBS "/%s", name);
+	blobs->is_new[number] = false;
+	return 0;
+}
+
+/* The folder of the folders once anew in each process: one before may have been
+ * killed between making one and this. */
+static int sync_names(struct blobs *blobs, struct err *err)
+{
+	for (unsigned int i = 0; i < 256; i++)
+		if (blobs->is_new[i] && sync_folder(blobs, i, err) < 0)
+			return err->code;
+	if (!blobs->has_synced && fsync(blobs->dir) < 0)
+		return err_sys(err, "sync " AUDIT_BLOBS);
+	blobs->has_synced = true;
+	return 0;
+}
+
 int blobs_sync(struct blobs *blobs, struct err *err)
 {
 	for (size_t i = 0; i < blobs->n_pending; i++) {
-		char folder[3] = { blobs->pending[i][0], blobs->pending[i][1], '\0' };
 		cleanup_close int fd = openat(blobs->dir, blobs->pending[i], O_RDONLY | O_CLOEXEC);
-		cleanup_close int dir = openat(blobs->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		if (fd < 0 || dir < 0 || fdatasync(fd) < 0 || fsync(dir) < 0)
+		if (fd < 0 || fdatasync(fd) < 0)
 			return err_sys(err, "sync blob %s", blobs->pending[i]);
 	}
-	if (blobs->n_pending && fsync(blobs->dir) < 0)
-		return err_sys(err, "sync " AUDIT_BLOBS);
+	if (blobs->n_pending && sync_names(blobs, err) < 0)
+		return err->code;
 	blobs->n_pending = 0;
 	return 0;
 }

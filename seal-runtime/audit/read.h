@@ -92,5 +92,9 @@ struct audit_summary {
 	char receipt_key[64];
 };
 
+/* The receipt's statement and its signature as they stand there, unchecked. */
+int audit_receipt_text(const char *dir, struct buf *ret_statement, struct buf *ret_signature,
+		       bool *ret_found, struct err *err);
+
 /* Reads and verifies the whole log, and its receipt if it has one. */
 int audit_summarize(const char *dir, struct audit_summary *ret_summary, struct err *err);

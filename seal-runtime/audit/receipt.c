@@ -61,8 +61,6 @@ static void put_statement(const struct receipt *receipt, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* The signature is replaced first: after a crash between the two, the statement
- * is one turn behind its signature, which a reader sees and says. */
 int receipt_write(int dir, struct crypto_signer *signer, const struct receipt *receipt,
 		  struct err *err)
 {
@@ -74,11 +72,11 @@ int receipt_write(int dir, struct crypto_signer *signer, const struct receipt *r
 	r = buf_check(&statement, "the receipt", err);
 	if (r >= 0)
 		r = crypto_sig_make(signer, buf_str(&statement), CRYPTO_FOR_RECEIPT, &signature, err);
-	if (r >= 0)
-		r = fd_replace_file(dir, RECEIPT_SIG_NAME, buf_str(&signature), 0600, err);
-	if (r >= 0)
-		r = fd_replace_file(dir, RECEIPT_NAME, buf_str(&statement), 0600, err);
-	return r;
+	if (r < 0)
+		return r;
+	buf_add(&signature, buf_str(&statement));
+	r = buf_check(&signature, "the receipt", err);
+	return r < 0 ? r : fd_replace_soon(dir, RECEIPT_NAME, buf_str(&signature), 0600, err);
 }
 
 static int read_statement(struct str text, struct receipt *ret_receipt, struct err *err)
@@ -97,18 +95,42 @@ static int read_statement(struct str text, struct receipt *ret_receipt, struct e
 	return 0;
 }
 
+/* ssh-keygen stops reading at the line that ends the signature, too. */
+int receipt_text(int dir, struct buf *ret_statement, struct buf *ret_signature, bool *ret_found,
+		 struct err *err)
+{
+	static const char end[] = "\n-----END SSH SIGNATURE-----\n";
+	cleanup_buf struct buf text = BUF_INIT;
+	int r = fd_read_file(dir, RECEIPT_NAME, CRYPTO_SIG_MAX + RECEIPT_SIZE_MAX, &text, err);
+	size_t at;
+
+	*ret_found = false;
+	if (r < 0)
+		return err->sys == ENOENT ? 0 : r;
+	at = str_find(buf_str(&text), str_of(end), 0);
+	if (at == STR_NONE)
+		return err_set(err, ERR_INPUT, RECEIPT_NAME " is damaged");
+	at += strlen(end);
+	buf_add(ret_signature, str_head(buf_str(&text), at));
+	buf_add(ret_statement, str_from(buf_str(&text), at));
+	if (ret_signature->failed || ret_statement->failed)
+		return err_nomem(err);
+	*ret_found = true;
+	return 0;
+}
+
 int receipt_read(int dir, struct receipt *ret_receipt, char ret_key[64], bool *ret_found,
 		 struct err *err)
 {
 	cleanup_buf struct buf statement = BUF_INIT;
 	cleanup_buf struct buf signature = BUF_INIT;
 	struct crypto_key key;
-	int r = fd_read_file(dir, RECEIPT_SIG_NAME, CRYPTO_SIG_MAX, &signature, err);
+	bool is_there;
+	int r = receipt_text(dir, &statement, &signature, &is_there, err);
 
 	*ret_found = false;
-	if (r < 0)
-		return err->sys == ENOENT ? 0 : r;
-	r = fd_read_file(dir, RECEIPT_NAME, RECEIPT_SIZE_MAX, &statement, err);
+	if (r >= 0 && !is_there)
+		return 0;
 	if (r >= 0)
 		r = crypto_sig_verify(buf_str(&signature), buf_str(&statement), CRYPTO_FOR_RECEIPT, &key,
 				      err);

@@ -1,6 +1,7 @@
 /*
- * Private to audit/: the signed statement about a log's head, `receipt.json` and
- * beside it `receipt.sig`, which stock ssh-keygen checks too (docs/audit.md).
+ * Private to audit/: the signed statement about a log's head.  One file, so that
+ * no crash can part the two: `receipt.sig` is the signature, which stock
+ * ssh-keygen checks too (docs/audit.md), and behind it the statement.
  */
 #pragma once
 
@@ -10,11 +11,11 @@
 #include "base/str.h"
 #include "crypto/hash.h"
 
+struct buf;
 struct crypto_signer;
 struct err;
 
-#define RECEIPT_NAME	 "receipt.json"
-#define RECEIPT_SIG_NAME "receipt.sig"
+#define RECEIPT_NAME	 "receipt.sig"
 #define RECEIPT_TEXT_MAX 128
 
 struct receipt {
@@ -28,8 +29,14 @@ void receipt_facts(struct receipt *receipt, const char *session, const char *com
 /* Calls and denials of a log that is gone on with. */
 void receipt_count(struct str log, struct receipt *receipt);
 
+/* Replaced whole; the caller syncs the folder. */
 int receipt_write(int dir, struct crypto_signer *signer, const struct receipt *receipt,
 		  struct err *err);
+
+/* The statement and its signature as they stand there, unchecked.  *ret_found
+ * false: the log has none. */
+int receipt_text(int dir, struct buf *ret_statement, struct buf *ret_signature, bool *ret_found,
+		 struct err *err);
 
 /* *ret_found false: the log has none.  ERR_INPUT: it is not what was signed.
  * `ret_key` is the signing key's fingerprint; whether it is trusted is the

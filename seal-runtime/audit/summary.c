@@ -108,6 +108,16 @@ static int open_receipt(const char *dir, struct audit_summary *summary, struct r
 	return receipt_read(fd, receipt, summary->receipt_key, &summary->has_receipt, err);
 }
 
+int audit_receipt_text(const char *dir, struct buf *ret_statement, struct buf *ret_signature,
+		       bool *ret_found, struct err *err)
+{
+	cleanup_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "open folder %s", dir);
+	return receipt_text(fd, ret_statement, ret_signature, ret_found, err);
+}
+
 int audit_summarize(const char *dir, struct audit_summary *ret_summary, struct err *err)
 {
 	cleanup_with(audit_reader_free) struct audit_reader *reader = NULL;

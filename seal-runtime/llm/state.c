@@ -48,6 +48,7 @@ int state_load(struct llm *llm, struct err *err)
 	return 0;
 }
 
+/* The log's folder is this one: it is synced at the end of the turn. */
 int state_save(const struct llm *llm, struct err *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -70,6 +71,6 @@ int state_save(const struct llm *llm, struct err *err)
 	json_end(&w);
 	r = buf_check(&text, STATE_NAME, err);
 	if (r == 0)
-		r = fd_replace_file(llm->dir, STATE_NAME, buf_str(&text), 0600, err);
+		r = fd_replace_soon(llm->dir, STATE_NAME, buf_str(&text), 0600, err);
 	return r < 0 ? err_wrap(err, "keep what the model call cost") : 0;
 }

@@ -254,8 +254,8 @@ static int call_init(struct session *session, struct str args, struct buf *ret_r
 	if (audit_export_begin(session->audit, "init", args, &seq, err) < 0)
 		return err->code;
 	r = host_export(session->host, "init", args, ret_result, &fuel, err);
-	if (audit_export_end(session->audit, seq, r < 0 ? "trap" : "ok",
-	                     r < 0 ? str_of(err->text) : buf_str(ret_result), fuel, &log_err) < 0 &&
+	if (audit_init_end(session->audit, seq, r < 0 ? "trap" : "ok",
+	                   r < 0 ? str_of(err->text) : buf_str(ret_result), fuel, &log_err) < 0 &&
 	    r >= 0) {
 		*err = log_err;
 		return err->code;

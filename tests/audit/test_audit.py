@@ -167,11 +167,12 @@ def _():
         folder = session(p)
         key = open(os.path.join(p.top, "config_home", "seal", "keys", "receipt.pub")).read()
         signers = p.write("signers", "receipts " + key)
-        with open(os.path.join(folder, "receipt.json")) as statement:
-            done = subprocess.run(["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "receipts", "-n", "seal-receipt",
-                                   "-s", os.path.join(folder, "receipt.sig")], stdin=statement, capture_output=True, text=True)
+        receipt = os.path.join(folder, "receipt.sig")
+        statement = open(receipt).read().split("-----END SSH SIGNATURE-----\n")[1]
+        done = subprocess.run(["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "receipts", "-n", "seal-receipt",
+                               "-s", receipt], input=statement, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        said = json.load(open(os.path.join(folder, "receipt.json")))
+        said = json.loads(statement)
         calls = p.seal("audit", "show", folder, "--json").stdout.splitlines()
         assert said["calls"] == len(calls) and said["denied"] == 1, (said, len(calls))
         shown = p.seal("audit", "verify", folder).stdout

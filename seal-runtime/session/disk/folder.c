@@ -161,9 +161,9 @@ int folder_meta_read(const char *path, struct folder_meta *ret_meta, struct err 
 	return 0;
 }
 
-/* Whole or not at all for who reads it, but not forced to the disk: it says
- * nothing that the log does not, and a turn should not wait for it. */
-static int replace_soon(int dir, struct str bytes, struct err *err)
+/* Whole or not at all for who reads it; after a power cut it may be empty, and
+ * then it was of a session that nobody had said anything in. */
+static int write_new(int dir, struct str bytes, struct err *err)
 {
 	cleanup_close int fd = openat(dir, META_NAME ".new",
 				      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -195,5 +195,6 @@ int folder_meta_write(const char *path, const char *id, const struct folder_meta
 	buf_addc(&text, '\n');
 	if (buf_check(&text, META_NAME, err) < 0 || open_folder(path, &dir, err) < 0)
 		return err->code;
-	return replace_soon(dir, buf_str(&text), err);
+	return meta->title[0] ? fd_replace_soon(dir, META_NAME, buf_str(&text), 0600, err)
+			      : write_new(dir, buf_str(&text), err);
 }
