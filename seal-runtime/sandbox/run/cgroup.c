@@ -3,13 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -17,8 +18,10 @@
 #include "base/err.h"
 #include "base/fd.h"
 
-#define MOUNT    "/sys/fs/cgroup"
-#define TEXT_MAX 65536
+#define MOUNT         "/sys/fs/cgroup"
+#define TEXT_MAX      65536
+#define TRIES_MAX     16
+#define EMPTY_WAIT_MS 2000
 
 static bool write_value(const char *folder, const char *file, int64_t value)
 {
@@ -46,23 +49,45 @@ static bool own_path(struct str table, const char *controller, char *ret_path, s
 	return false;
 }
 
-/* Groups of processes that were killed before they could remove them. */
+/*
+ * Who made a group holds a lock on it, which goes with the process however it ends.
+ * Its number would say nothing: another process-id namespace may share this tree.
+ */
 static void remove_stale(const char *base)
 {
 	DIR *list = opendir(base);
 	struct dirent *entry;
 
 	while (list && (entry = readdir(list))) {
-		char *end;
-		long pid = strncmp(entry->d_name, "seal-", 5) == 0
-		                   ? strtol(entry->d_name + 5, &end, 10)
-		                   : 0;
+		cleanup_close int fd = -1;
 
-		if (pid > 0 && *end == '-' && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+		if (strncmp(entry->d_name, "seal-", 5) != 0)
+			continue;
+		fd = openat(dirfd(list), entry->d_name,
+		            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 			(void)unlinkat(dirfd(list), entry->d_name, AT_REMOVEDIR);
 	}
 	if (list)
 		(void)closedir(list);
+}
+
+/* Before it is locked it may be taken for a dead one's, and be gone again. */
+static bool make_locked(const char *path, int *ret_lock)
+{
+	cleanup_close int fd = -1;
+	struct stat held, there;
+
+	if (mkdir(path, 0700) < 0)
+		return false;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0 || fstat(fd, &held) < 0 ||
+	    stat(path, &there) < 0 || there.st_ino != held.st_ino) {
+		(void)rmdir(path);
+		return false;
+	}
+	*ret_lock = take_fd(fd);
+	return true;
 }
 
 static bool add_part(struct cgroup *cgroup, const char *base, const char *joined_through)
@@ -70,15 +95,20 @@ static bool add_part(struct cgroup *cgroup, const char *base, const char *joined
 	static atomic_uint counter;
 	char *path = cgroup->paths[cgroup->n];
 	char file[640];
+	bool is_made = false;
 
-	(void)snprintf(path, sizeof(cgroup->paths[0]), "%s/seal-%d-%u", base, (int)getpid(),
-	               atomic_fetch_add(&counter, 1));
-	if (mkdir(path, 0755) < 0)
-		return false;
 	remove_stale(base);
+	for (int i = 0; i < TRIES_MAX && !is_made; i++) {
+		(void)snprintf(path, sizeof(cgroup->paths[0]), "%s/seal-%d-%u", base, (int)getpid(),
+		               atomic_fetch_add(&counter, 1));
+		is_made = make_locked(path, &cgroup->locks[cgroup->n]);
+	}
+	if (!is_made)
+		return false;
 	(void)snprintf(file, sizeof(file), "%s/%s", path, joined_through);
 	cgroup->fds[cgroup->n] = open(file, O_WRONLY | O_CLOEXEC);
 	if (cgroup->fds[cgroup->n] < 0) {
+		(void)close(cgroup->locks[cgroup->n]);
 		(void)rmdir(path);
 		return false;
 	}
@@ -156,11 +186,21 @@ void cgroup_make(int64_t processes, int64_t memory_mb, struct cgroup *ret_cgroup
 		ret_cgroup->kind = "v1";
 }
 
+/* A process leaves its group a moment after its end can be seen, on some kernels. */
+static void remove_when_empty(const char *path)
+{
+	const struct timespec moment = { 0, 1000000 };
+
+	for (int i = 0; rmdir(path) < 0 && errno == EBUSY && i < EMPTY_WAIT_MS; i++)
+		(void)nanosleep(&moment, NULL);
+}
+
 void cgroup_remove(struct cgroup *cgroup)
 {
 	for (size_t i = 0; i < cgroup->n; i++) {
 		(void)close(cgroup->fds[i]);
-		(void)rmdir(cgroup->paths[i]);
+		remove_when_empty(cgroup->paths[i]);
+		(void)close(cgroup->locks[i]);
 	}
 	cgroup->n = 0;
 }

@@ -13,7 +13,8 @@
 
 struct cgroup {
 	char paths[CGROUP_PARTS_MAX][512];
-	int fds[CGROUP_PARTS_MAX]; /* to be joined through */
+	int fds[CGROUP_PARTS_MAX];   /* to be joined through */
+	int locks[CGROUP_PARTS_MAX]; /* on the folders: somebody lives who made them */
 	size_t n;
 	const char *kind; /* "v2", "v1", or "" for none */
 };
