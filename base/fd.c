@@ -16,12 +16,12 @@ int fd_read_all(int fd, size_t limit, struct buf *buf, struct err *err)
 	size_t start = buf->len;
 
 	for (;;) {
-		char *at = buf_reserve(buf, 65536);
+		char *at = buf_reserve(buf, FD_READ_SIZE);
 		ssize_t n;
 
 		if (!at)
 			return buf_check(buf, "the input", err);
-		n = read(fd, at, 65536);
+		n = read(fd, at, FD_READ_SIZE);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

@@ -9,6 +9,8 @@
 
 struct err;
 
+#define FD_READ_SIZE 65536 /* what one read asks for */
+
 /* Everything up to end of file; ERR_LIMIT beyond `limit` bytes. */
 int fd_read_all(int fd, size_t limit, struct buf *buf, struct err *err);
 

@@ -4,9 +4,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 struct err;
+
+/* ssl_lazy.c: OpenSSL is installed, and loaded now. */
+bool verify_has_ssl(void);
 
 /* `hash` names what was used on `data`: "sha256", "sha384", "sha512". */
 int verify_rsa(struct str exponent, struct str modulus, const char *hash, struct str data,

@@ -52,8 +52,8 @@ static int verify(EVP_PKEY *key, const char *hash, struct str data, struct str s
 	return 0;
 }
 
-int verify_rsa(struct str exponent, struct str modulus, const char *hash, struct str data,
-	       struct str signature, struct err *err)
+static int check_rsa(struct str exponent, struct str modulus, const char *hash, struct str data,
+		     struct str signature, struct err *err)
 {
 	cleanup_with(BN_free) BIGNUM *e = number(exponent);
 	cleanup_with(BN_free) BIGNUM *n = number(modulus);
@@ -70,6 +70,19 @@ int verify_rsa(struct str exponent, struct str modulus, const char *hash, struct
 	if (!key)
 		return err_set(err, ERR_INPUT, "these bytes are no RSA key");
 	return verify(key, hash, data, signature, err);
+}
+
+static int not_there(struct err *err)
+{
+	return err_set(err, ERR_INPUT, "a key that is not ed25519 is checked with OpenSSL, and "
+				       "libcrypto.so.3 is not installed");
+}
+
+int verify_rsa(struct str exponent, struct str modulus, const char *hash, struct str data,
+	       struct str signature, struct err *err)
+{
+	return verify_has_ssl() ? check_rsa(exponent, modulus, hash, data, signature, err) :
+				  not_there(err);
 }
 
 static const struct {
@@ -94,8 +107,8 @@ static int verify_pair(EVP_PKEY *key, const char *hash, struct str data, ECDSA_S
 	return r;
 }
 
-int verify_ecdsa(struct str curve, struct str point, struct str data, struct str r, struct str s,
-		 struct err *err)
+static int check_ecdsa(struct str curve, struct str point, struct str data, struct str r,
+		       struct str s, struct err *err)
 {
 	cleanup_with(OSSL_PARAM_BLD_free) OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
 	cleanup_with(ECDSA_SIG_free) ECDSA_SIG *pair = ECDSA_SIG_new();
@@ -120,4 +133,10 @@ int verify_ecdsa(struct str curve, struct str point, struct str data, struct str
 	if (!key)
 		return err_set(err, ERR_INPUT, "these bytes are no key on %s", curves[i].name);
 	return verify_pair(key, curves[i].hash, data, pair, err);
+}
+
+int verify_ecdsa(struct str curve, struct str point, struct str data, struct str r, struct str s,
+		 struct err *err)
+{
+	return verify_has_ssl() ? check_ecdsa(curve, point, data, r, s, err) : not_there(err);
 }

@@ -74,12 +74,26 @@ static bool put(struct gate *gate, struct record record)
 	return true;
 }
 
+/* Made with the first record: most sessions begin by nothing seen. */
+static void open_file(struct gate *gate)
+{
+	cleanup_close int dir = open(gate->session_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir >= 0)
+		gate->seen_fd = openat(dir, SEEN_FILE,
+				       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
 /* A record that cannot be kept costs a later life the protection, not this one. */
 static void keep(struct gate *gate, struct record record)
 {
 	struct err ignored;
 
-	if (!put(gate, record) || gate->seen_fd < 0)
+	if (!put(gate, record))
+		return;
+	if (gate->seen_fd < 0)
+		open_file(gate);
+	if (gate->seen_fd < 0)
 		return;
 	(void)fd_write_all(gate->seen_fd, (struct str){ (const char *)&record, sizeof(record) },
 			   &ignored);
@@ -109,9 +123,7 @@ void seen_open(struct gate *gate)
 			(void)put(gate, record);
 		}
 	}
-	gate->seen_fd = dir < 0 ? -1 :
-				  openat(dir, SEEN_FILE,
-					 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	gate->seen_fd = -1;
 }
 
 void seen_close(struct gate *gate)

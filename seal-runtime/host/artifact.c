@@ -37,9 +37,9 @@ static int read_file(const char *path, struct buf *buf, struct err *err)
 		return err_sys(err, "stat");
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_INPUT, "is no regular file");
-	/* One reservation instead of growing by halves. */
+	/* One reservation instead of growing by halves; the read of the end wants room too. */
 	if (st.st_size > 0 && (size_t)st.st_size < ARTIFACT_SIZE_MAX)
-		(void)buf_reserve(buf, (size_t)st.st_size + 1);
+		(void)buf_reserve(buf, (size_t)st.st_size + FD_READ_SIZE + 1);
 	return fd_read_all(fd, ARTIFACT_SIZE_MAX, buf, err);
 }
 
