@@ -12,7 +12,8 @@
 #include "manifest/manifest.h"
 #include "sandbox/sandbox.h"
 
-#define TAIL_MAX 8192
+#define TAIL_MAX    8192
+#define VERBOSE_MAX (256u << 10) /* of the output, where it is not to be shortened */
 
 /* A NULL-ended list of texts, each once. */
 struct texts {
@@ -176,6 +177,35 @@ static unsigned int time_limit(struct pass *pass, yyjson_val *command)
 	return (unsigned int)(asked <= 0 || asked > ceiling ? ceiling : asked);
 }
 
+static size_t output_max(const struct pass *pass)
+{
+	const struct manifest_command_run *run = &pass->gate->manifest->command_run;
+	bool is_verbose = run->verbose || json_bool(pass_arg(pass, 0), "verbose", false);
+	size_t max = (size_t)run->max_output_chars;
+
+	return is_verbose && max < VERBOSE_MAX ? VERBOSE_MAX : max;
+}
+
+/* A port that nobody outside would reach is said to be one before the server
+ * waits for visitors.  0: all of them are the manifest's. */
+static int64_t port_not_granted(const struct pass *pass)
+{
+	const struct manifest_sandbox *sandbox = &pass->gate->manifest->sandbox;
+	yyjson_val *list = yyjson_obj_get(pass_arg(pass, 0), "dev-server-ports"), *item;
+	size_t i, n;
+
+	yyjson_arr_foreach(list, i, n, item) {
+		size_t k = 0;
+
+		while (k < sandbox->n_dev_server_ports &&
+		       sandbox->dev_server_ports[k] != yyjson_get_uint(item))
+			k++;
+		if (k == sandbox->n_dev_server_ports)
+			return yyjson_get_sint(item);
+	}
+	return 0;
+}
+
 static void put_number(struct json *w, const char *key, bool is_there, int64_t value)
 {
 	json_key(w, key);
@@ -196,7 +226,7 @@ static void put_text(struct json *w, const char *key, const char *text)
 
 static void add_output(const struct pass *pass, const struct sandbox_outcome *outcome, struct buf *text)
 {
-	size_t max = (size_t)pass->gate->manifest->command_run.max_output_chars;
+	size_t max = output_max(pass);
 	struct str output = buf_str(&outcome->output);
 	bool cut = outcome->truncated || output.len > max;
 
@@ -280,9 +310,16 @@ int execute_tools_command_run(struct pass *pass)
 	cleanup_with(texts_fini) struct texts env_vars = { 0 };
 	cleanup_with(command_hosts_free) struct command_hosts *hosts = NULL;
 	static const char *const none[] = { NULL };
+	int64_t port = port_not_granted(pass);
 	struct sandbox *sandbox;
 	struct err why;
 
+	if (port)
+		return pass_error(pass, PASS_INVALID,
+				  "port %lld would not be reached from outside: a person can grant it in "
+				  "seal.toml under [sandbox.os.network] dev_server_ports; inside the command "
+				  "every port can be used without being named",
+				  (long long)port);
 	if (gate_sandbox(pass->gate, &sandbox, &why) < 0)
 		return pass_error(pass, PASS_FAILED, "the sandbox is not available, so no command runs: %s",
 				  why.text);
@@ -305,7 +342,7 @@ int execute_tools_command_run(struct pass *pass)
 				   .env_vars = env_vars.text ? (const char *const *)env_vars.text : none },
 			   .hosts = command_hosts_give(take_ptr(hosts)),
 			   .timeout_s = time_limit(pass, pass_arg(pass, 0)),
-			   .output_max = (size_t)pass->gate->manifest->command_run.max_output_chars,
+			   .output_max = output_max(pass),
 			   .cancel_fd = pass->gate->up->cancel_fd, .output = show_output, .ctx = pass,
 			   .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 });
 }

@@ -1,8 +1,10 @@
 /* A web page: the host is checked before, and again at every redirect. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/utf8.h"
 #include "caps/hosts.h"
 #include "gate/agents.h"
@@ -42,9 +44,35 @@ static int fetch_one(struct pass *pass, struct str url, struct net_page *ret_pag
 			 ret_page, why);
 }
 
+/* What is not shown is kept where the output of commands is, and may be read there. */
+static void keep_page(const struct pass *pass, struct str text, struct buf *ret_path)
+{
+	cleanup_close int fd = -1;
+	struct err ignored;
+
+	if (fd_make_dirs(pass->gate->output_dir, &ignored) < 0)
+		return;
+	buf_addf(ret_path, "%spage-%s.txt", pass->gate->output_dir, pass->call_id);
+	fd = open(buf_str(ret_path).data, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || fd_write_all(fd, text, &ignored) < 0)
+		buf_clear(ret_path);
+}
+
+/* The start of the text, and where the rest is. */
+static void cut_page(const struct pass *pass, struct str all, struct buf *ret_shown)
+{
+	cleanup_buf struct buf path = BUF_INIT;
+
+	keep_page(pass, all, &path);
+	buf_add(ret_shown, str_head(all, utf8_cut(all, TEXT_MAX)));
+	buf_addf(ret_shown, "\n[truncated at %zu bytes \xe2\x80\x94 full text at %s]", ret_shown->len,
+		 path.len ? path.data : "no place: it could not be kept");
+}
+
 static int put_page(struct pass *pass, struct str url, struct net_page *page)
 {
 	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_buf struct buf cut = BUF_INIT;
 	struct str shown = buf_str(&page->body);
 	struct json w;
 
@@ -52,17 +80,19 @@ static int put_page(struct pass *pass, struct str url, struct net_page *page)
 		net_html_text(shown, &text);
 		shown = buf_str(&text);
 	}
-	if (shown.len > TEXT_MAX) {
-		shown = str_head(shown, utf8_cut(shown, TEXT_MAX));
-		page->truncated = true;
-	}
+	if (shown.len > TEXT_MAX)
+		cut_page(pass, shown, &cut);
+	else
+		buf_add(&cut, shown);
+	if (page->truncated)
+		buf_addf(&cut, "\n[the page goes on: only its first %u bytes were fetched]", BODY_MAX);
 	w = pass_ok(pass);
 	json_object(&w);
 	json_kv(&w, "url", url);
 	json_kv_int(&w, "status", page->status);
 	json_kv(&w, "content-type", str_of(page->content_type));
-	json_kv(&w, "text", shown);
-	json_kv_bool(&w, "truncated", page->truncated);
+	json_kv(&w, "text", buf_str(&cut));
+	json_kv_bool(&w, "truncated", page->truncated || shown.len > TEXT_MAX);
 	return pass_end(pass, &w);
 }
 
