@@ -1,9 +1,10 @@
 /*
  * `seal acp`: an editor's standard input and output, joined to the daemon.
  *
- * Lines pass as they are, both ways.  One thing is done here, because only the
- * person's side may: when the editor answers a permission question with a
- * choice that lasts, seal.toml is edited and signed before the answer goes on.
+ * Lines pass as they are, both ways.  What needs the person's key is done here,
+ * because only the person's side may: when the editor answers a permission
+ * question with a choice that lasts, seal.toml is edited and signed before the
+ * answer goes on; acp/sign.h has the rest.
  */
 #include <errno.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include "base/fd.h"
 #include "rpc/client.h"
 #include "rpc/frame.h"
+#include "seal-cli/acp/sign.h"
 #include "seal-cli/cmd.h"
 #include "seal-cli/run/question.h"
 
@@ -25,6 +27,7 @@ struct bridge {
 	struct frame frame;                      /* from the editor */
 	struct message open[OPEN_MAX_QUESTIONS]; /* questions that the editor has */
 	size_t n_open;
+	struct acp_signing signing;
 };
 
 static void bridge_finip(struct bridge *bridge)
@@ -32,6 +35,7 @@ static void bridge_finip(struct bridge *bridge)
 	for (size_t i = 0; i < bridge->n_open; i++)
 		message_fini(&bridge->open[i]);
 	frame_fini(&bridge->frame);
+	acp_signing_fini(&bridge->signing);
 	rpc_client_free(bridge->client);
 }
 
@@ -63,6 +67,7 @@ static int to_editor(struct bridge *bridge, struct err *err)
 
 		if (str_find(line, STR("session/request_permission"), 0) != STR_NONE)
 			keep_question(bridge, line);
+		acp_learn(&bridge->signing, line);
 		buf_add(&out, line);
 		buf_addc(&out, '\n');
 		if (buf_check(&out, "the message", err) < 0 ||
@@ -125,9 +130,14 @@ static int pass_line(struct bridge *bridge, struct str line, struct err *err)
 	enum rpc_code code;
 	struct err ignored;
 	size_t at = bridge->n_open;
+	cleanup_buf struct buf reply = BUF_INIT;
 	bool chooses;
 	int r;
 
+	if (acp_sign(&bridge->signing, line, &reply))
+		return buf_check(&reply, "the answer", err) < 0
+			       ? err->code
+			       : fd_write_all(STDOUT_FILENO, buf_str(&reply), err);
 	if (bridge->n_open && message_read(line, &message, &code, &ignored) >= 0 &&
 	    message.kind >= MESSAGE_REPLY)
 		at = find_question(bridge, &message);

@@ -3,7 +3,8 @@
  * sandbox plan`, `seal doctor`.  The person at the keyboard is the permission,
  * so the grant is made here without asking; the sandbox is the same.
  *
- * Called by daemon/ for seald's modes; never by anything a guest can reach.
+ * Called by daemon/ for seald's modes and by session/look for clients; never by
+ * anything a guest can reach.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /*
- * Private to llm/.  What is known of a model from models.def: sizes, abilities,
+ * What is known of a model from models.def: sizes, abilities,
  * prices.  Pure; never asks the provider.
  */
 #pragma once

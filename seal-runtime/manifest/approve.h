@@ -1,8 +1,9 @@
 /*
  * Approving a manifest: showing what it grants, asking, and signing.
  *
- * Who may call: seal-cli, on behalf of the person at it.  The daemon never
- * does, and nothing that the agent can reach does.
+ * Who may call what signs: seal-cli, on behalf of the person at it.  The daemon
+ * never does, and nothing that the agent can reach does.  What only describes is
+ * also for session/look.
  */
 #pragma once
 

@@ -8,7 +8,19 @@ static const char *const methods[] = {
 	[CALL_START] = "_seal/start",
 	[CALL_PROMPT] = "session/prompt",
 	[CALL_HISTORY] = "_seal/history",
+	[CALL_MODEL] = "_seal/model",
 };
+
+static const char *method_of(const struct call *call)
+{
+	return call->kind == CALL_LOOK ? rpc_method_name(call->look) : methods[call->kind];
+}
+
+/* Of a session that is open: its worker must have begun it. */
+static bool needs_start(const struct call *call)
+{
+	return call->kind == CALL_PROMPT || call->kind == CALL_MODEL;
+}
 
 /* One request of a worker is under way at a time, so its id says only that the
  * answer is one. */
@@ -27,6 +39,16 @@ struct call *call_new(enum call_kind kind, struct client *client, const char *id
 	if ((id && !call->client_id) || !call->params)
 		return NULL;
 	return take_ptr(call);
+}
+
+struct call *call_new_look(enum rpc_method method, struct client *client, const char *id,
+                           struct str params)
+{
+	struct call *call = call_new(CALL_LOOK, client, id, params);
+
+	if (call)
+		call->look = method;
+	return call;
 }
 
 void call_free(struct call *call)
@@ -117,7 +139,7 @@ static void send_next(struct live *live)
 	buf_fini(&live->told);
 	if (call->kind == CALL_PROMPT)
 		live->is_cancelled = false;
-	message_request(&line, STR(CALL_ID), methods[call->kind], str_of(call->params));
+	message_request(&line, STR(CALL_ID), method_of(call), str_of(call->params));
 	peer_send(&live->worker->peer, &line);
 }
 
@@ -148,7 +170,7 @@ void call_next(struct live *live)
 		live_rest(live);
 		return;
 	}
-	if (live->queue->kind == CALL_PROMPT && !live->is_started && !push_start(live)) {
+	if (needs_start(live->queue) && !live->is_started && !push_start(live)) {
 		fail_queue(live, STR("out of memory"));
 		return;
 	}
@@ -180,17 +202,32 @@ static void start_failed(struct live *live, struct call *call, const struct mess
 	worker_dismiss(worker);
 }
 
-static void started(struct live *live, struct call *call, const struct message *message)
+static void keep_described(struct live *live, const struct message *message)
 {
 	cleanup_buf struct buf described = BUF_INIT;
 	char *text;
 
 	message_value(&described, message->result);
 	text = buf_take(&described);
-	if (text) {
-		free(live->described);
-		live->described = text;
+	if (!text)
+		return;
+	free(live->described);
+	live->described = text;
+}
+
+static void model_set(struct live *live, struct call *call, const struct message *message)
+{
+	if (message->kind == MESSAGE_FAILURE) {
+		forward(call, message);
+		return;
 	}
+	keep_described(live, message);
+	mode_model_set(live, call->client, call->client_id);
+}
+
+static void started(struct live *live, struct call *call, const struct message *message)
+{
+	keep_described(live, message);
 	live->is_started = true;
 	if (!call->client)
 		return;
@@ -219,11 +256,18 @@ void call_answered(struct live *live, const struct message *message)
 		history_told(live, call, message);
 		return;
 	}
+	if (call->kind == CALL_LOOK) {
+		forward(call, message);
+		live_close(live);
+		return;
+	}
 	if (call->kind == CALL_PROMPT) {
 		if (live->worker)
 			worker_relax(live->worker);
 		question_drop_all(live);
 		forward(call, message);
+	} else if (call->kind == CALL_MODEL) {
+		model_set(live, call, message);
 	} else if (message->kind == MESSAGE_FAILURE) {
 		start_failed(live, call, message);
 	} else {
@@ -236,7 +280,7 @@ void call_answered(struct live *live, const struct message *message)
 void call_worker_ended(struct live *live, struct str why)
 {
 	struct call *call = take_ptr(live->running);
-	bool is_start = call && call->kind != CALL_PROMPT;
+	bool is_start = call && !needs_start(call);
 	struct client *starter = is_start ? call->client : NULL;
 
 	live->is_started = false;

@@ -87,10 +87,8 @@ void method_session_new(struct client *client, const char *id, const struct rpc_
 		client_fail(client, id, code_of(&err), str_of(err.text));
 }
 
-/* The id is taken apart from the wire once, here: behind this it is one of ours
- * and there is such a session. */
-static int check_id(struct client *client, struct str id, char ret_id[FOLDER_ID_LEN + 1],
-                    struct err *err)
+int session_check_id(struct client *client, struct str id, char ret_id[FOLDER_ID_LEN + 1],
+                     struct err *err)
 {
 	cleanup_free char *path = NULL;
 
@@ -157,32 +155,56 @@ void method_session_resume(struct client *client, const char *id, const struct r
 	char session_id[FOLDER_ID_LEN + 1];
 	struct err err;
 
-	if (check_id(client, params->sessionId, session_id, &err) < 0)
+	if (session_check_id(client, params->sessionId, session_id, &err) < 0)
 		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
 	else
 		session_join(client, id, session_id);
 }
 
-/* The log is read by a process of its own, so that a turn under way is neither
- * stopped nor waited for. */
+static size_t count_apart(const struct server *server)
+{
+	size_t n = 0;
+
+	for (const struct live *live = server->lives; live; live = live->next)
+		n += live->is_private;
+	return n;
+}
+
+int session_ask_apart(struct client *client, const char *session_id, struct call *call,
+                      struct err *err)
+{
+	cleanup_with(call_free) struct call *own = call;
+	struct live *live;
+
+	if (!own)
+		return err_nomem(err);
+	if (count_apart(client->server) >= APART_MAX)
+		return err_set(err, ERR_LIMIT,
+		               "%d questions about sessions are being answered; ask again later",
+		               APART_MAX);
+	live = live_new(client->server, session_id, err);
+	if (!live)
+		return err->code;
+	live->is_private = true;
+	if (live_attach(live, client, err) < 0 || call_add(live, take_ptr(own), err) < 0) {
+		live_close(live);
+		return err->code;
+	}
+	return 0;
+}
+
 static int tell_history(struct client *client, const char *id, const char *session_id,
                         struct err *err)
 {
 	struct live *now = live_find(client->server, str_of(session_id));
 	cleanup_buf struct buf request = BUF_INIT;
-	struct live *reader = live_new(client->server, session_id, err);
 
-	if (!reader)
-		return err->code;
-	reader->is_private = true;
 	buf_addf(&request, "{\"sessionId\":\"%s\",\"running\":%s}", session_id,
 	         now && now->running && now->running->kind == CALL_PROMPT ? "true" : "false");
-	if (buf_check(&request, "the request", err) < 0 || live_attach(reader, client, err) < 0 ||
-	    enqueue(reader, call_new(CALL_HISTORY, client, id, buf_str(&request)), err) < 0) {
-		live_close(reader);
+	if (buf_check(&request, "the request", err) < 0)
 		return err->code;
-	}
-	return 0;
+	return session_ask_apart(client, session_id,
+	                         call_new(CALL_HISTORY, client, id, buf_str(&request)), err);
 }
 
 void method_session_load(struct client *client, const char *id, const struct rpc_params *params)
@@ -190,7 +212,7 @@ void method_session_load(struct client *client, const char *id, const struct rpc
 	char session_id[FOLDER_ID_LEN + 1];
 	struct err err;
 
-	if (check_id(client, params->sessionId, session_id, &err) < 0)
+	if (session_check_id(client, params->sessionId, session_id, &err) < 0)
 		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
 	else if (tell_history(client, id, session_id, &err) < 0)
 		client_fail(client, id, code_of(&err), str_of(err.text));
@@ -253,7 +275,7 @@ void method_session_prompt(struct client *client, const char *id, const struct r
 	char session_id[FOLDER_ID_LEN + 1];
 	struct err err;
 
-	if (check_id(client, params->sessionId, session_id, &err) < 0)
+	if (session_check_id(client, params->sessionId, session_id, &err) < 0)
 		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
 	else if (prompt(client, id, session_id, params, &err) < 0)
 		client_fail(client, id, code_of(&err), str_of(err.text));
@@ -345,7 +367,7 @@ void method_seal_rename(struct client *client, const char *id, const struct rpc_
 	char session_id[FOLDER_ID_LEN + 1];
 	struct err err;
 
-	if (check_id(client, params->sessionId, session_id, &err) < 0) {
+	if (session_check_id(client, params->sessionId, session_id, &err) < 0) {
 		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
 	} else if (rename_session(session_id, params->title, &err) < 0) {
 		client_fail(client, id, code_of(&err), str_of(err.text));
@@ -372,7 +394,7 @@ void method_session_delete(struct client *client, const char *id, const struct r
 	char session_id[FOLDER_ID_LEN + 1];
 	struct err err;
 
-	if (check_id(client, params->sessionId, session_id, &err) < 0)
+	if (session_check_id(client, params->sessionId, session_id, &err) < 0)
 		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
 	else if (live_find(client->server, params->sessionId))
 		client_fail(client, id, RPC_PARAMS, STR("the session is in use: close it first"));

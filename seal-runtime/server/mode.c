@@ -54,14 +54,26 @@ static void end_option(struct json *w)
 	json_end(w);
 }
 
-/* The model is shown, with no other to choose: it is part of what was signed. */
-static void put_model(struct json *w, struct str model)
+static void put_value(struct json *w, struct str value)
 {
-	begin_option(w, "model", "Model", model);
 	json_object(w);
-	json_kv(w, "value", model);
-	json_kv(w, "name", model);
+	json_kv(w, "value", value);
+	json_kv(w, "name", value);
 	json_end(w);
+}
+
+/* The model is part of what was signed: one is set by who signs it first. */
+static void put_model(struct json *w, yyjson_val *seal)
+{
+	struct str model = json_str(seal, "model");
+	yyjson_val *other;
+	size_t i, n;
+
+	begin_option(w, "model", "Model", model);
+	put_value(w, model);
+	yyjson_arr_foreach (yyjson_obj_get(seal, "models"), i, n, other)
+		if (!str_eq(json_text(other), model))
+			put_value(w, json_text(other));
 	end_option(w);
 }
 
@@ -76,7 +88,7 @@ static void put_options(struct json *w, const struct live *live, yyjson_val *des
 		put_mode(w, "value", (enum session_mode)i);
 	end_option(w);
 	if (json_str(seal, "model").len)
-		put_model(w, json_str(seal, "model"));
+		put_model(w, seal);
 	json_end(w);
 }
 
@@ -179,23 +191,57 @@ void method_session_set_mode(struct client *client, const char *id, const struct
 		client_reply(client, id, STR("{}"));
 }
 
-static int set_option(struct live *live, const struct rpc_params *params, struct err *err)
+static void put_answer(const struct live *live, struct client *client, const char *id)
 {
 	cleanup_json yyjson_doc *doc = json_read(described_of(live), NULL, NULL);
-	yyjson_val *seal =
-		yyjson_obj_get(yyjson_obj_get(yyjson_doc_get_root(doc), "_meta"), "seal");
+	cleanup_buf struct buf result = BUF_INIT;
+	struct json w = json_to(&result);
+
+	json_object(&w);
+	put_options(&w, live, yyjson_doc_get_root(doc));
+	json_end(&w);
+	client_reply(client, id, buf_str(&result));
+}
+
+void mode_model_set(struct live *live, struct client *client, const char *id)
+{
+	tell(live);
+	if (client)
+		put_answer(live, client, id);
+}
+
+/* The session's process reads seal.toml again and says whether that is the model
+ * now: who may sign has done so before. */
+static int ask_model(struct live *live, struct client *client, const char *id, struct str value,
+                     struct err *err)
+{
+	cleanup_buf struct buf params = BUF_INIT;
+	struct json w = json_to(&params);
+	struct call *call;
+
+	json_object(&w);
+	json_kv(&w, "value", value);
+	json_end(&w);
+	if (buf_check(&params, "the request", err) < 0)
+		return err->code;
+	call = call_new(CALL_MODEL, client, id, buf_str(&params));
+	return call ? call_add(live, call, err) : err_nomem(err);
+}
+
+static int set_option(struct live *live, struct client *client, const char *id,
+                      const struct rpc_params *params, struct err *err)
+{
 	struct str value = json_text(params->value);
 
-	if (str_is(params->configId, "mode"))
-		return set(live, value, err);
-	if (!str_is(params->configId, "model"))
+	if (str_is(params->configId, "model"))
+		return ask_model(live, client, id, value, err);
+	if (!str_is(params->configId, "mode"))
 		return err_set(err, ERR_INPUT,
 		               "there is no option \"%.*s\"; the options are mode and model",
 		               STR_ARG(str_head(params->configId, 64)));
-	if (!str_eq(value, json_str(seal, "model")))
-		return err_set(err, ERR_INPUT,
-		               "the model is part of what was signed: change [model] in seal.toml "
-		               "and sign it with `seal manifest sign`");
+	if (set(live, value, err) < 0)
+		return err->code;
+	put_answer(live, client, id);
 	return 0;
 }
 
@@ -203,20 +249,8 @@ void method_session_set_config_option(struct client *client, const char *id,
                                       const struct rpc_params *params)
 {
 	struct live *live = find(client, id, params->sessionId);
-	cleanup_buf struct buf result = BUF_INIT;
-	cleanup_json yyjson_doc *doc = NULL;
-	struct json w = json_to(&result);
 	struct err err;
 
-	if (!live)
-		return;
-	if (set_option(live, params, &err) < 0) {
+	if (live && set_option(live, client, id, params, &err) < 0)
 		client_fail(client, id, RPC_PARAMS, str_of(err.text));
-		return;
-	}
-	doc = json_read(described_of(live), NULL, NULL);
-	json_object(&w);
-	put_options(&w, live, yyjson_doc_get_root(doc));
-	json_end(&w);
-	client_reply(client, id, buf_str(&result));
 }

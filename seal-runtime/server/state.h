@@ -24,6 +24,8 @@ enum call_kind {
 	CALL_START,   /* _seal/start */
 	CALL_PROMPT,  /* session/prompt */
 	CALL_HISTORY, /* _seal/history */
+	CALL_MODEL,   /* _seal/model */
+	CALL_LOOK,    /* session/look/look.h; under the client's own name for it */
 };
 
 /* A request for a worker: waiting in its session's queue, then running. */
@@ -34,6 +36,7 @@ struct call {
 	char *client_id;       /* JSON; NULL when it is ours */
 	char *params;          /* JSON, for the worker */
 	int turn;              /* CALL_PROMPT */
+	enum rpc_method look;  /* CALL_LOOK */
 };
 
 /* A question of a worker for the person. */
@@ -104,6 +107,7 @@ struct server {
 };
 
 /* Everything a peer can make grow has an end. */
+#define APART_MAX       64 /* workers that only answer a question about a session or project */
 #define CLIENTS_MAX     256
 #define LIVES_MAX       4096
 #define RESTING_MAX     16 /* workers without work; the one that rests longest leaves */
@@ -144,6 +148,8 @@ void live_describe(const struct live *live, struct client *client, const char *i
 int call_add(struct live *live, struct call *call, struct err *err);
 struct call *call_new(enum call_kind kind, struct client *client, const char *id,
                       struct str params);
+struct call *call_new_look(enum rpc_method method, struct client *client, const char *id,
+                           struct str params);
 void call_free(struct call *call);
 DEFINE_CLEANUP(struct call, call_free)
 void call_next(struct live *live);
@@ -164,6 +170,8 @@ void worker_dismiss(struct worker *worker);
 
 /* mode.c: what the worker said, with the modes and options. */
 void mode_describe(const struct live *live, struct buf *ret_json);
+/* Answers session/set_config_option, and tells every client. */
+void mode_model_set(struct live *live, struct client *client, const char *id);
 
 /* The session is removed when this process, which is leaving, writes it no more.
  * false: there is none. */
@@ -186,6 +194,16 @@ void server_look_idle(struct server *server);
 void session_join(struct client *client, const char *id, const char *session_id);
 void session_catch_up(struct client *client, const char *session_id);
 
+/* The id is taken apart from the wire once, here: behind this it is one of ours
+ * and there is such a session. */
+int session_check_id(struct client *client, struct str id, char ret_id[FOLDER_ID_LEN + 1],
+                     struct err *err);
+
+/* By a process of its own, so that a turn under way is neither stopped nor waited
+ * for.  Takes the call; NULL is out of memory. */
+int session_ask_apart(struct client *client, const char *session_id, struct call *call,
+                      struct err *err);
+
 /* Removes the session from the disk and answers; `client` may be NULL. */
 void session_delete(struct client *client, const char *id, const char *session_id);
 
@@ -195,4 +213,6 @@ method_handler method_initialize, method_seal_environment, method_session_new, m
 	method_session_resume, method_session_list, method_session_prompt, method_session_cancel,
 	method_session_close, method_session_delete, method_session_set_mode,
 	method_session_set_config_option, method_cancel_request,
-	method_seal_rename, method_seal_status, method_seal_stop;
+	method_seal_rename, method_seal_status, method_seal_stop, method_seal_audit,
+	method_seal_records, method_seal_tasks, method_seal_undo, method_seal_undo_list,
+	method_seal_diff, method_seal_manifest, method_seal_approve;

@@ -73,6 +73,16 @@ static void tell_reply(struct telling *telling, struct str result)
 	}
 }
 
+static void tell_plan(struct telling *telling, struct str args)
+{
+	cleanup_json yyjson_doc *doc = json_read(args, NULL, NULL);
+	cleanup_buf struct buf params = BUF_INIT;
+	struct json w = session_update_begin(&params, telling->session->id, "plan");
+
+	session_put_plan(&w, yyjson_arr_get(yyjson_doc_get_root(doc), 0));
+	add_line(telling, &w, &params);
+}
+
 static void put_id(struct json *w, uint64_t seq)
 {
 	char id[24];
@@ -170,6 +180,8 @@ static int tell(struct telling *telling, const struct audit_record *record, stru
 	case AUDIT_EXPORT_END:
 		return flush(telling, err);
 	case AUDIT_BEGIN:
+		if (str_is(record->call, "console.show-tasks") && !telling->in_child)
+			tell_plan(telling, record->payload);
 		(void)snprintf(telling->call, sizeof(telling->call), "%.*s", STR_ARG(record->call));
 		telling->seq = record->seq;
 		if (is_tool(telling))

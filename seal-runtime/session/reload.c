@@ -76,3 +76,18 @@ void session_reload(struct session *session)
 	err_wrap(&err, "seal.toml changed and is not used");
 	session_show(session, SHOW_WARN, str_of(err.text));
 }
+
+int session_model(struct session *session, yyjson_val *params, struct buf *ret_json,
+                  const char **ret_fault, struct err *err)
+{
+	struct str wanted = json_str(params, "value");
+
+	*ret_fault = FAULT_MANIFEST;
+	session_reload(session);
+	if (!wanted.len || !str_eq(wanted, session->manifest->model.name))
+		return err_set(err, ERR_INPUT,
+		               "the model is part of what was signed: change [model] in seal.toml "
+		               "and sign it with `seal manifest sign`");
+	session_describe(session, ret_json);
+	return 0;
+}

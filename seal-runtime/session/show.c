@@ -229,7 +229,7 @@ static void put_usage(struct json *w, const struct session *session, yyjson_val 
 	json_end(w);
 }
 
-static void put_plan(struct json *w, const struct session *session, yyjson_val *tasks)
+void session_put_plan(struct json *w, yyjson_val *tasks)
 {
 	static const struct {
 		const char *agent, *wire;
@@ -242,7 +242,6 @@ static void put_plan(struct json *w, const struct session *session, yyjson_val *
 	yyjson_val *task;
 	size_t i, n;
 
-	(void)session;
 	json_key(w, "entries");
 	json_array(w);
 	yyjson_arr_foreach(tasks, i, n, task)
@@ -256,6 +255,12 @@ static void put_plan(struct json *w, const struct session *session, yyjson_val *
 		json_end(w);
 	}
 	json_end(w);
+}
+
+static void put_plan(struct json *w, const struct session *session, yyjson_val *tasks)
+{
+	(void)session;
+	session_put_plan(w, tasks);
 }
 
 static const struct {

@@ -11,6 +11,7 @@
 #include "gate/gate.h"
 #include "host/host.h"
 #include "llm/llm.h"
+#include "llm/model.h"
 #include "manifest/manifest.h"
 #include "manifest/trust.h"
 #include "session/cancel.h"
@@ -296,6 +297,11 @@ int session_wake(struct session *session, const char **ret_fault, struct err *er
 	return check_init(&result, err);
 }
 
+static void put_name(void *ctx, const char *name)
+{
+	json_put(ctx, str_of(name));
+}
+
 void session_describe(const struct session *session, struct buf *ret_json)
 {
 	struct json w = json_to(ret_json);
@@ -310,6 +316,10 @@ void session_describe(const struct session *session, struct buf *ret_json)
 	json_kv(&w, "name", session->manifest->name);
 	json_kv(&w, "provider", session->manifest->model.provider);
 	json_kv(&w, "model", session->manifest->model.name);
+	json_key(&w, "models");
+	json_array(&w);
+	model_each(session->manifest->model.provider, put_name, &w);
+	json_end(&w);
 	json_kv(&w, "title", str_of(session->meta.title));
 	json_end(&w);
 	json_end(&w);

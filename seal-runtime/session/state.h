@@ -75,6 +75,11 @@ int session_note_manifest(struct session *session, const struct manifest *manife
  * the daemon's. */
 void session_describe(const struct session *session, struct buf *ret_json);
 
+/* reload.c: seal.toml is read again; ERR_INPUT when its model is not the one that
+ * params name.  *ret_json is as of session_describe(). */
+int session_model(struct session *session, yyjson_val *params, struct buf *ret_json,
+                  const char **ret_fault, struct err *err);
+
 /* The manifest on disk was changed and signed by the client: use it. */
 void session_reload(struct session *session);
 
@@ -108,6 +113,9 @@ const char *session_call_kind(const char *call);
 /* upcall.c, show.c: the gate's ways up. */
 void session_up(struct session *session);
 void session_show(void *ctx, enum show_kind kind, struct str text);
+
+/* "entries" of a plan: the agent's tasks in ACP's words. */
+void session_put_plan(struct json *w, yyjson_val *tasks);
 
 /* An update's params are begun and ended around what the caller puts. */
 struct json session_update_begin(struct buf *buf, const char *session_id, const char *kind);

@@ -11,6 +11,7 @@
 #include "manifest/manifest.h"
 #include "session/cancel.h"
 #include "session/history.h"
+#include "session/look/look.h"
 #include "session/state.h"
 #include "session/guidance/guidance.h"
 
@@ -50,7 +51,15 @@ static const struct {
 } requests[] = {
 	{ "_seal/start", start, false },
 	{ "session/prompt", session_turn, true },
+	{ "_seal/model", session_model, true },
 	{ "_seal/history", session_history, false },
+	{ "_seal/audit", look_audit, false },
+	{ "_seal/records", look_records, false },
+	{ "_seal/tasks", look_tasks, false },
+	{ "_seal/undo", look_undo, false },
+	{ "_seal/undo_list", look_undo_list, false },
+	{ "_seal/diff", look_diff, false },
+	{ "_seal/manifest", look_manifest, false },
 };
 
 #define N_REQUESTS (sizeof(requests) / sizeof(requests[0]))
