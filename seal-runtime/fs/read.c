@@ -128,12 +128,15 @@ static void add_base64(struct buf *out, struct str bytes)
 
 static uint32_t count_lines(struct str text)
 {
+	const char *at = text.data, *end = text.data + text.len;
 	uint32_t n = 0;
-	struct str line;
 
-	while (str_line(&text, &line))
+	while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
 		n++;
-	return n;
+		at++;
+	}
+	/* A last line without an end is one all the same. */
+	return n + (text.len && end[-1] != '\n');
 }
 
 /* The lines [offset, offset + limit), with the newlines that are there. */
@@ -146,7 +149,9 @@ static struct str slice(struct str text, uint32_t offset, uint32_t limit)
 		if (!str_line(&rest, &line))
 			break;
 	start = text.len - rest.len;
-	for (uint32_t i = 0; limit == 0 || i < limit; i++)
+	if (limit == 0)
+		return str_from(text, start);
+	for (uint32_t i = 0; i < limit; i++)
 		if (!str_line(&rest, &line))
 			break;
 	return (struct str){ text.data + start, text.len - rest.len - start };
