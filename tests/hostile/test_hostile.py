@@ -6,15 +6,21 @@ import collections
 import json
 import os
 import re
+import shutil
+import stat
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "injection"))
 from goals import Goal  # noqa: E402
-from outside import World  # noqa: E402
+from outside import World, is_granted  # noqa: E402
 from tally import Tally  # noqa: E402
+from traced import Trace, judge  # noqa: E402
 
 A_TURN = 2500  # calls of one turn: its log stays small enough to look at
+TRACED_SEED = 1000
+TEMPORARY = re.compile(r"\.seal-[0-9a-f]{16}\.tmp")
 BREAKS = ("trap", "text", "pointer", "deep", "memory")
 NOBODY = Goal("a hostile component", "hostile", [])
 
@@ -63,6 +69,68 @@ def hostile_turns(world, tally, calls):
 
 
 NOBODY_WITH_LINKS = Goal("a hostile component", "hostile", [], prepare=place_links)
+
+
+class Granted:
+    """What daemon and worker may touch: their own folders, and in the project what the fixture's rules name."""
+
+    def __init__(self, world):
+        self.root = os.path.realpath(world.root)
+        self.own = tuple(os.path.realpath(world.env[f"XDG_{name}"]) + "/" for name in ("STATE_HOME", "RUNTIME_DIR"))
+        self.ports = {world.web, world.port}
+
+    def may_touch(self, call, place):
+        if (place + "/").startswith(self.own) or place == "/dev/null" or place.startswith(("/proc/self/", "/sys/fs/cgroup/")):
+            return True
+        if not place.startswith(self.root + "/"):
+            return False
+        name = place[len(self.root) + 1:]
+        if TEMPORARY.fullmatch(os.path.basename(name)):  # beside a file that is written, then in its place
+            return "/" not in name or is_granted(os.path.dirname(name), stat.S_IFDIR)
+        if call.startswith("unlink"):
+            return name.startswith("src/old/") and name.endswith(".py")
+        return is_granted(name, stat.S_IFDIR if call.startswith("mkdir") else stat.S_IFREG)
+
+
+def cannot_trace(build):
+    with open(os.path.join(build, "seald"), "rb") as file:
+        if b"__asan_init" in file.read():
+            return "the sanitizer's search for leaks and strace want the same seat"
+    if not shutil.which("strace"):
+        return "there is no strace"
+    with subprocess.Popen(["sleep", "9"]) as process:
+        done = subprocess.run(["timeout", "-s", "INT", "0.2", "strace", "-p", str(process.pid)], capture_output=True, text=True)
+        process.kill()
+    return "" if "attached" in done.stderr else f"strace may not look: {done.stderr.strip()}"
+
+
+def traced(world, tally, calls):
+    """A turn of its own by the kernel's account; then the same eyes on a process that means harm."""
+    granted, reason = Granted(world), cannot_trace(world.build)
+    if reason:
+        tally.row(f"the kernel's account # SKIP {reason}", [])
+        return
+    world.reset(None, NOBODY_WITH_LINKS)
+    with Trace(os.path.join(world.top, "trace"), [pid for pid, words in world.processes() if "seald" in words]) as trace:
+        done = world.say(f"{TRACED_SEED} {calls} {world.top} {world.sink.port} {world.web}")
+    wrong, count = judge(trace, lambda words: "/seald" in words or '"seald"' in words, granted.may_touch, granted.ports)
+    trace.remove()
+    faults = [f"exit {done.returncode}"] if done.returncode not in (0, 3) else []
+    tally.counts["traced"] = {"calls": calls, "system_calls": count, "outside": len(wrong)}
+    tally.row(f"{calls} calls by the kernel's account: {count} system calls of daemon and worker write, make, remove, reach and start "
+              "nothing that is not granted", faults + wrong)
+    harm = ["sh", "-c", f"read x; echo >{world.top}/.trace; mkdir {world.root}/.git/hooks.new; rm -f {world.root}/README.md; "
+                        f"exec python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {world.sink.port}))'"]
+    with subprocess.Popen(harm, stdin=subprocess.PIPE) as process:
+        with Trace(os.path.join(world.top, "trace"), [process.pid]) as trace:
+            process.stdin.write(b"go\n")
+            process.stdin.close()
+            process.wait()
+    said = "\n".join(judge(trace, lambda words: False, granted.may_touch, granted.ports)[0])
+    trace.remove()
+    os.unlink(os.path.join(world.top, ".trace"))
+    wanted = (world.top + "/.trace", ".git/hooks.new", "README.md", f"htons({world.sink.port})", "execve")
+    tally.row("the same eyes see a file outside, a folder, a removal, a connection and a program", [word for word in wanted if word not in said])
 
 
 def what_was_called(folders):
@@ -122,6 +190,7 @@ def main():
         folders = hostile_turns(world, tally, asked.calls)
         coverage(world, tally, folders)
         logs(world, tally, folders)
+        traced(world, tally, min(asked.calls // 5, A_TURN))
         breakdowns(world, tally)
     print(f"1..{tally.rows}")
     if asked.json:
