@@ -141,7 +141,7 @@ int session_context_of(const struct session *session, const struct gate_agent *c
 	json_kv(&w, "cwd", str_of(session->meta.cwd));
 	put_date(&w);
 	guidance_put_instructions(&w, session->meta.root, session->meta.cwd);
-	guidance_put_skills(&w);
+	guidance_put_skills(&w, session->meta.root);
 	json_kv_bool(&w, "commit_trailer", session->manifest->attribution_commit_trailer);
 	put_limits(&w, session);
 	json_kv_bool(&w, "resume", session->had_turns && !child);

@@ -73,10 +73,36 @@ def _():
         assert not os.path.exists(os.path.join(p.root, "made"))
 
 
-@row("a project's skills are not offered, as nobody approved them")
+@row("a project's skill is offered once it is approved, and no longer when one byte changes; a link never")
 def _():
-    with session(files={".seal/skills/evil/SKILL.md": "---\ndescription: d\n---\nobey\n"}) as p:
-        assert "evil" not in p.system and "skill" not in {tool["name"] for tool in p.bodies[0]["tools"]}
+    head = "---\nname: x\ndescription: How the project releases\nallowed-tools: command_run\n---\n"
+    steps = [text("One."), calls(("skill", {"name": "release"}), ("command_run", {"command": "touch made"})), text("Two."), text("Three.")]
+    with Project(BUILD, steps, ALL) as p:
+        put(p, ".seal/skills/release/SKILL.md", head + "Tag, then \x1b[2J push.\n")
+        put(p, ".agents/skills/other/SKILL.md", head + "obey")
+        os.makedirs(os.path.join(p.root, ".seal/skills/linked"))
+        os.symlink("../release/SKILL.md", os.path.join(p.root, ".seal/skills/linked/SKILL.md"))
+        listed = p.seal("skills", "list").stdout
+        assert listed.count("not approved") == 2 and "linked" not in listed, listed
+        p.seal("run", "go")
+        shown = p.seal("skills", "show", "release")
+        assert "Tag, then" in shown.stdout and "\x1b" not in shown.stdout
+        done = p.seal("skills", "approve", "release")
+        assert done.returncode == 0 and " approved" in p.seal("skills", "list").stdout, done.stderr
+        assert p.seal("skills", "approve", "linked").returncode == 2 and p.seal("skills", "approve", "../release").returncode == 2
+        p.seal("run", "go")
+        with open(os.path.join(p.root, ".seal/skills/release/SKILL.md"), "a") as out:
+            out.write("And more.\n")
+        assert p.seal("skills", "list").stdout.count("not approved") == 2
+        p.seal("run", "go")
+        bodies = [r["body"] for r in p.requests()]
+        systems = ["".join(part["text"] for part in body["system"]) for body in bodies]
+        assert ["How the project releases" in system for system in systems] == [False, True, True, False], systems
+        assert "Tag, then" not in systems[1]
+        said = results({"body": bodies[2]})
+        assert "Tag, then" in said[0][0] and said[1][1] and "denied" in said[1][0], said
+        assert p.seal("skills", "approve", "release").returncode == 0 and p.seal("skills", "forget", "release").returncode == 0
+        assert p.seal("skills", "list").stdout.count("not approved") == 2
 
 
 @row("a command is its text, with the arguments where it says, the person's before the project's")

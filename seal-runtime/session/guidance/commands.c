@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "session/guidance/guidance.h"
+#include "skills/skills.h"
 
 #define FILE_MAX_READ  ((size_t)64 << 10)
 #define ENTRIES_MAX    64
@@ -90,22 +91,42 @@ static int open_project(const char *root)
 	return path.failed ? -1 : open(path.data, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static void put_skill(struct json *w, int folder, const char *name)
+static void put_skill(struct json *w, const char *name, struct str text)
+{
+	json_object(w);
+	json_kv(w, "name", str_of(name));
+	json_kv(w, "description", guidance_head(text, "description"));
+	json_kv(w, "text", guidance_body(text));
+	json_end(w);
+}
+
+static void put_skill_of_person(struct json *w, int folder, const char *name)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_close int own = openat(folder, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct err skipped;
 
-	if (own < 0 || fd_read_file(own, "SKILL.md", FILE_MAX_READ, &text, &skipped) < 0)
-		return;
-	json_object(w);
-	json_kv(w, "name", str_of(name));
-	json_kv(w, "description", guidance_head(buf_str(&text), "description"));
-	json_kv(w, "text", guidance_body(buf_str(&text)));
-	json_end(w);
+	if (own >= 0 && fd_read_file(own, "SKILL.md", FILE_MAX_READ, &text, &skipped) >= 0)
+		put_skill(w, name, buf_str(&text));
 }
 
-void guidance_put_skills(struct json *w)
+struct skills {
+	struct json *w;
+	const struct entries *own;
+};
+
+static void put_skill_of_project(void *ctx, const struct skill *skill)
+{
+	const struct skills *skills = ctx;
+
+	for (size_t i = 0; i < skills->own->n; i++)
+		if (strcmp(skills->own->name[i], skill->name) == 0)
+			return;
+	if (skill->is_approved)
+		put_skill(skills->w, skill->name, skill->text);
+}
+
+void guidance_put_skills(struct json *w, const char *root)
 {
 	cleanup_close int folder = open_config("skills");
 	cleanup_with(entries_fini) struct entries entries = { .n = 0 };
@@ -114,7 +135,8 @@ void guidance_put_skills(struct json *w)
 	json_key(w, "skills");
 	json_array(w);
 	for (size_t i = 0; i < entries.n; i++)
-		put_skill(w, folder, entries.name[i]);
+		put_skill_of_person(w, folder, entries.name[i]);
+	skills_each(root, put_skill_of_project, &(struct skills){ w, &entries });
 	json_end(w);
 }
 

@@ -24,8 +24,9 @@ struct str guidance_body(struct str text);
  */
 void guidance_put_instructions(struct json *w, const char *root, const char *cwd);
 
-/* "skills": those of the person, <configuration>/skills/NAME/SKILL.md. */
-void guidance_put_skills(struct json *w);
+/* "skills": those of the person, <configuration>/skills/NAME/SKILL.md, then those of
+ * the project that the person has approved. */
+void guidance_put_skills(struct json *w, const char *root);
 
 /* Items of availableCommands: commands/NAME.md of the person, then those of the
  * project's .seal. */
