@@ -360,7 +360,7 @@ static void figures(struct gate *gate)
 	make_big();
 	durable = edit_in_c();
 	say("gate.file_edit_1m", edit_through_gate(gate), durable);
-	say("tools.file_edit_1m", through_component(gate, "edit", 2, EDITS / 2), durable);
+	say("tools.file_edit_1m", through_component(gate, "edit", 2, EDITS), durable);
 }
 
 static void bench_gate(void)
