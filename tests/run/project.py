@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "model"))
@@ -112,6 +113,8 @@ class Project:
 class Rows:
     """TAP of functions whose names are sentences."""
 
+    deadline = None  # monotonic seconds; no row begins behind it
+
     def __init__(self):
         self.rows = []
 
@@ -128,6 +131,8 @@ class Rows:
         print(f"1..{len(rows)}")
         for number, (name, function) in enumerate(rows, 1):
             try:
+                if self.deadline and time.monotonic() > self.deadline:
+                    raise TimeoutError("not run: the rows before it used up the time of this file")
                 skip = function(*arguments)
                 print(f"ok {number} - {name}" + (f" # SKIP {skip}" if skip else ""), flush=True)
             except Exception as why:  # a failed row must not end the others

@@ -12,7 +12,17 @@ import time
 import pyte
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "run"))
-TIMEOUT = 60 * float(os.environ.get("SEAL_TEST_SLOW", "1"))
+from project import Rows  # noqa: E402
+
+SLOW = float(os.environ.get("SEAL_TEST_SLOW", "1"))
+TIMEOUT = 40 * SLOW  # of one wait, however busy the machine is
+# A file of rows ends by itself before its limit in meson.build, so that what was
+# waited for is said: behind this a wait takes a second, and no row begins.
+Rows.deadline = time.monotonic() + 240 * SLOW
+
+
+def patience(seconds):
+    return max(1.0, min(seconds, Rows.deadline - time.monotonic()))
 
 
 class Terminal:
@@ -37,7 +47,7 @@ class Terminal:
             self.columns, self.rows = columns, rows
 
     def pump(self, seconds):
-        end = time.monotonic() + seconds
+        end = time.monotonic() + patience(seconds)
         while True:
             left = end - time.monotonic()
             ready = left > 0 and select.select([self.fd], [], [], left)[0]
@@ -52,12 +62,17 @@ class Terminal:
             data = os.read(self.fd, 1 << 16)
         except OSError:
             data = b""
+        self.closed = not data
         self.raw += data
         self.stream.feed(data)
         return bool(data)
 
     wanted = None
-    ended = False
+    ended = closed = False
+
+    def fail(self, what, began):
+        how = "the program has ended" if self.closed else f"waited {time.monotonic() - began:.0f} s"
+        raise AssertionError(f"{what} ({how}); the screen is\n" + "\n".join(line for line in self.shown() if line))
 
     def shown(self):
         return [self.screen.display[y].rstrip() for y in range(self.rows)]
@@ -76,21 +91,17 @@ class Terminal:
 
     def wait(self, words, seconds=TIMEOUT, where=None):
         where = where or (lambda: "\n".join(self.shown()))
-        self.wanted = lambda: words in where()
-        if not self.wanted():
-            self.pump(seconds)
-        self.wanted = None
-        if words not in where():
-            raise AssertionError(f"{words!r} did not come; the screen is\n" + "\n".join(self.shown()))
+        self.until(lambda: words in where(), f"{words!r} did not come", seconds)
 
     def until(self, ready, what, seconds=TIMEOUT):
-        """Reads until `ready()`; for what is not a word on the screen."""
+        """Reads until `ready()`; `what` is said when it is not."""
+        began = time.monotonic()
         self.wanted = ready
         if not ready():
             self.pump(seconds)
         self.wanted = None
         if not ready():
-            raise AssertionError(f"{what}: not so; the screen is\n" + "\n".join(self.shown()))
+            self.fail(what, began)
 
     def composed(self, *lines):
         """The composer holds these lines."""
@@ -111,19 +122,20 @@ class Terminal:
         self.type(key)
 
     def type(self, keys):
-        os.write(self.fd, keys.encode() if isinstance(keys, str) else keys)
-
-    def paste(self, text):
-        """However large: what the program says meanwhile is read."""
-        data = b"\x1b[200~" + text.encode() + b"\x1b[201~"
+        """However much: what the program says meanwhile is read, so that neither waits for the other."""
+        data = keys.encode() if isinstance(keys, str) else keys
+        began = time.monotonic()
         os.set_blocking(self.fd, False)
         while data:
-            ready = select.select([self.fd], [self.fd], [], TIMEOUT)
-            if ready[0]:
-                self.take()
+            ready = select.select([self.fd], [self.fd], [], patience(TIMEOUT))
+            if not ready[1] and (not ready[0] or not self.take()):
+                self.fail(f"{data[:20]!r} could not be typed", began)
             if ready[1]:
                 data = data[os.write(self.fd, data[:65536]) :]
         os.set_blocking(self.fd, True)
+
+    def paste(self, text):
+        self.type(b"\x1b[200~" + text.encode() + b"\x1b[201~")
 
     def end(self, number=None):
         """Ends it; gives the exit code (negative: signal)."""
@@ -132,7 +144,7 @@ class Terminal:
         self.pump(TIMEOUT)  # to the end of what it writes: the pty closes with it
         self.ended = True
         pidfd = os.pidfd_open(self.pid)
-        if not select.select([pidfd], [], [], TIMEOUT)[0]:
+        if not select.select([pidfd], [], [], patience(TIMEOUT))[0]:
             os.kill(self.pid, signal.SIGKILL)
         os.close(pidfd)
         _, status = os.waitpid(self.pid, 0)

@@ -296,7 +296,7 @@ def _():
         t.wait("Two.", where=t.whole)
 
 
-@row("the alternate screen scrolls by itself and leaves the terminal's own as it was")
+@row("the alternate screen scrolls by itself with PgUp and PgDn, and leaves the terminal's own as it was")
 def _():
     lines = "".join(f"- item number {n}\n" for n in range(100))
     with scene.terminal(arguments=["--alternate-screen"], turn=saying(lines)) as t:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every key of the composer, in the real program; a scripted daemon behind it.   test_keys.py BUILD [ROW]"""
 import os
+import re
 import sys
 
 from scene import Scene
@@ -10,6 +11,7 @@ from project import Rows
 BUILD = sys.argv[1]
 row = Rows()
 scene = Scene(BUILD)
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../seal-cli/tui")
 ESC = "\x1b[27u"  # kitty's Escape: nothing has to be waited for
 
 # What is typed into an empty composer, and what it holds then.
@@ -27,20 +29,24 @@ EDITS = (
     ("Alt+Backspace takes the word before", "one two-three\x1b\x7fX", "one two-X"),
     ("Ctrl+Backspace too", "one two\x1b[127;5uX", "one X"),
     ("Alt+D takes the word behind", "one two\x01\x1bdX", "X two"),
+    ("Alt+Delete takes the word behind", "one two\x01\x1b[3;3~X", "X two"),
     ("Ctrl+Delete too", "one two\x01\x1b[3;5~X", "X two"),
     ("Ctrl+U takes all before the cursor, Ctrl+K all behind", "abcdef\x02\x02\x15\x06\x0bX", "eX"),
     ("Backspace takes one letter, Ctrl+H too (as kitty sends it)", "abcd\x7f\x1b[104;5u", "ab"),
     ("Ctrl+D and Delete take the one behind", "abcd\x01\x04\x1b[3~", "cd"),
     ("Ctrl+T exchanges two letters", "ab\x14c", "bac"),
     ("Alt+< and Alt+> go to the ends of the text", "one\ntwo\x1b<X\x1b>Y", "Xone|twoY"),
+    ("Alt+Home and Alt+End too", "one\ntwo\x1b[1;3HX\x1b[1;3FY", "Xone|twoY"),
     ("Ctrl+Home and Ctrl+End too", "one\ntwo\x1b[1;5HX\x1b[1;5FY", "Xone|twoY"),
     ("Alt+Enter makes a line", "one\x1b\rtwo", "one|two"),
     ("Shift+Enter makes a line (kitty)", "one\x1b[13;2utwo", "one|two"),
     ("Shift+Enter makes a line (modifyOtherKeys)", "one\x1b[27;2;13~two", "one|two"),
+    ("Ctrl+Enter makes a line", "one\x1b[13;5utwo", "one|two"),
     ("Ctrl+J makes a line", "one\ntwo", "one|two"),
     ("Up and Down keep the column", "abcdef\nab\nabcdef\x1b[A\x1b[AX\x1b[BY", "abcdefX|abY|abcdef"),
     ("Ctrl+P and Ctrl+N move by a line too", "abc\ndef\x10X\x0eY", "abcX|defY"),
     ("Ctrl+_ takes back what was done last", "one two\x17\x17\x1f", "one"),
+    ("Ctrl+-, Ctrl+/ and Ctrl+? too", "one two three four\x17\x17\x17\x1b[45;5u\x1b[47;5u\x1b[63;5u", "one two three four"),
     ("a short paste is text, its line ends too", "\x1b[200~one\rtwo\x1b[201~!", "one|two!"),
     ("a paste's control sequences are left out", "\x1b[200~a\x1b[2Jb\x07c\x1b[201~", "abc"),
     ("keys as kitty sends them", "\x1b[97u\x1b[98u\x1b[99;5:3u\x1b[97;5uX", "Xab"),
@@ -310,6 +316,31 @@ def _():
         t.until(lambda: [line for line in t.shown() if line][-1].endswith("shell:"), "the shell is back")
         t.type("exit\r")
         assert t.end() == 0
+
+
+# Rows outside this file that are about a key, too.
+HERE = os.path.dirname(os.path.abspath(__file__))
+NAMES = {}
+for scope, file in (("TALK", "test_app.py"), ("ASK", "test_prompt.py")):
+    text = open(os.path.join(HERE, file)).read()
+    NAMES[scope] = re.findall(r'^@row\("(.*)"\)|^    \("(.*?)",', text, re.M)
+
+
+def has_row(key, names):
+    return any(re.search(r"(?<![\w+])" + re.escape(key) + r"(?![\w+])", name) for name in names)
+
+
+@row("every key of the table has a row of its own, and every one the program looks for is in the table")
+def _():
+    table = re.findall(r'^KEY\((\w+), "([^"]+)"', open(os.path.join(SOURCE, "keys.def")).read(), re.M)
+    own = [name for name, _ in row.rows]
+    missing = [(scope, key) for scope, keys in table for key in keys.split(", ")
+               if not has_row(key, [a or b for a, b in NAMES.get(scope, ())] + (own if scope != "ASK" else []))]
+    assert len(table) >= 30 and not missing, missing
+    told = " ".join(keys for _, keys in table).upper()
+    for file in ("app/input.c", "view/ask.c"):
+        for letter in re.findall(r"is_ctrl\(key, '(.)'\)|MOD_CTRL\) && c == '(.)'", open(os.path.join(SOURCE, file)).read()):
+            assert "CTRL+" + max(letter).upper() in told, (file, letter)
 
 
 try:

@@ -75,7 +75,7 @@ def _():
         t.wait('"git:*"')
 
 
-@row("of a compound command each part that is not granted has its own line and scale; Ctrl+N goes on")
+@row("of a compound command each part that is not granted has its own line and scale; Ctrl+N goes on, Ctrl+P back")
 def _():
     answers = []
     parts = [part("run", "make all", "make:*", "make all"), dict(part("run", "ls"), verdict="allow"),
@@ -87,7 +87,7 @@ def _():
         assert patterns(answers[0]) == ["make all", "git tag v1"], answers
 
 
-@row("a command longer than the screen is all there: PgDn scrolls, nothing is cut, at 80x24")
+@row("a command longer than the screen is all there: PgDn scrolls, PgUp goes back, nothing is cut, at 80x24")
 def _():
     command = "\n".join(f"echo step {n} of a long script && make target-{n}" for n in range(60))
     with scene.terminal(80, 24, turn=asking(question(command, parts=[part("run", "make", "make:*")]))) as t:
@@ -180,7 +180,7 @@ def _():
         assert [option(answer) for answer in answers] == ["reject_once", "allow_once", "reject_once"], answers
 
 
-@row("Esc in a question cancels the turn")
+@row("Esc and Ctrl+C in a question cancel the turn")
 def _():
     def turn(client, words):
         client.ask_all([question("git push")], until_cancelled=True)

@@ -11,6 +11,7 @@ BUILD = sys.argv[1]
 HERE = os.path.dirname(os.path.abspath(__file__))
 row = Rows()
 COMMANDS = re.findall(r'^SLASH\("(/[a-z]+)"', open(os.path.join(HERE, "../../seal-cli/tui/app/slash/slash.def")).read(), re.M)
+KEYS = re.findall(r'^KEY\(\w+, "([^"]+)"', open(os.path.join(HERE, "../../seal-cli/tui/keys.def")).read(), re.M)
 READ = '[capabilities.allow.read]\npaths = [{ path = ".", files = ["*"] }]\n'
 
 
@@ -38,11 +39,15 @@ def turn(t, words, answer):
 
 @row("/help names every command and key")
 def _():
-    with Session(size=(100, 60)) as (p, t):
+    with Session(size=(120, 60)) as (p, t):
         t.type("/help\r")
-        t.wait("Ctrl+C twice", where=t.whole)
+        t.wait("!command", where=t.whole)
         for command in COMMANDS:
             assert command in t.whole(), command
+        t.type("/help keys\r")
+        t.wait("in a question:", where=t.whole)
+        for keys in KEYS:
+            assert keys in t.whole(), keys
 
 
 @row("every command has a row of its own here")

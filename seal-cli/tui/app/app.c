@@ -95,17 +95,20 @@ static void flush(struct app *app)
 	buf_clear(screen_out(app->screen));
 }
 
-static void on_terminal(struct app *app)
+static void follow_size(struct app *app)
 {
 	size_t columns, rows;
 
+	term_size(&columns, &rows);
+	screen_resize(app->screen, columns, rows);
+	app->dirty = true;
+}
+
+static void on_terminal(struct app *app)
+{
 	switch (term_event()) {
 	case TERM_END: app->quit = true; break;
-	case TERM_RESIZED:
-		term_size(&columns, &rows);
-		screen_resize(app->screen, columns, rows);
-		app->dirty = true;
-		break;
+	case TERM_RESIZED: follow_size(app); break;
 	case TERM_RESUMED: app->dirty = true; break;
 	case TERM_NOTHING: break;
 	}
@@ -203,6 +206,7 @@ static int run(struct app *app, struct feeding *feeding, struct err *err)
 
 	if (r < 0)
 		return r;
+	follow_size(app);	/* it may have changed before we were told of changes */
 	r = loop(app, feeding, err);
 	screen_leave(app->screen, true);
 	flush(app);

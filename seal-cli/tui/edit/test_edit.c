@@ -152,5 +152,62 @@ TEST(cursor)
 	}
 }
 
-TEST_MAIN(RUN(keys), RUN(enter_submits), RUN(history_keeps_the_draft),
+/* -- every key the text takes is in the table of keys -- */
+
+static const char *const table[] = {
+#define KEY(scope, names, sentence) names ", ",
+#include "seal-cli/tui/keys.def"
+#undef KEY
+};
+
+static bool is_told(const char *name)
+{
+	cleanup_buf struct buf whole = BUF_INIT;
+
+	buf_addf(&whole, "%s, ", name);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const char *at = strstr(table[i], whole.data);
+
+		if (at && (at == table[i] || at[-1] == ' '))
+			return true;
+	}
+	return false;
+}
+
+static void try_key(const struct key *key, const char *name)
+{
+	cleanup_with(edit_free) struct edit *edit = edit_new();
+
+	assert_non_null(edit);
+	(void)type(edit, "ab cd<left>");
+	if (edit_key(edit, key) != EDIT_IGNORED && !is_told(name))
+		fail_msg("%s does something and is not in keys.def", name);
+}
+
+TEST(every_key_is_in_the_table)
+{
+	static const struct {
+		const char *name;
+		unsigned int mods;
+	} mods[] = { { "", 0 }, { "Ctrl+", MOD_CTRL }, { "Alt+", MOD_ALT } };
+	static const struct {
+		const char *name;
+		enum key_sym sym;
+	} syms[] = { { "Enter", KEY_ENTER }, { "Left", KEY_LEFT }, { "Right", KEY_RIGHT }, { "Home", KEY_HOME },
+		     { "End", KEY_END }, { "Delete", KEY_DELETE }, { "Backspace", KEY_BACKSPACE } };
+	char name[32];
+
+	for (size_t m = 0; m < 3; m++) {
+		for (size_t i = 0; i < sizeof(syms) / sizeof(syms[0]); i++) {
+			(void)snprintf(name, sizeof(name), "%s%s", mods[m].name, syms[i].name);
+			try_key(&(struct key){ syms[i].sym, mods[m].mods, STR("") }, name);
+		}
+		for (char c = '!'; m && c <= '~'; c++) {
+			(void)snprintf(name, sizeof(name), "%s%c", mods[m].name, c >= 'a' && c <= 'z' ? c - 32 : c);
+			try_key(&(struct key){ KEY_CHAR, mods[m].mods, { &c, 1 } }, name);
+		}
+	}
+}
+
+TEST_MAIN(RUN(every_key_is_in_the_table), RUN(keys), RUN(enter_submits), RUN(history_keeps_the_draft),
 	  RUN(a_large_paste_is_a_chip_that_is_sent_whole), RUN(cursor))

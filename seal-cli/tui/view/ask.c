@@ -380,6 +380,7 @@ static void put_options(const struct ask_view *view, struct screen *screen)
 		line_adds(&line, here ? bold : plain, option->name ? option->name : "");
 		while (!view->is_question && line.n < 20)
 			line_adds(&line, plain, " ");
+		line.hang = line.n;
 		if (!view->is_question && screen_columns(screen) >= 60)
 			line_adds(&line, faint, effect_of(option->id));
 		(void)screen_row(screen, &line);

@@ -9,6 +9,7 @@
 #define OUTPUT_ROWS 8
 #define DIFF_ROWS   24
 #define LIVE_ROWS   3	/* of a thought that goes on */
+#define COLUMN_MAX  26	/* where the second column of a row begins at most */
 
 static const struct style plain;
 static const struct style faint = { .paint = PAINT_FAINT };
@@ -83,6 +84,16 @@ static void put_led(void *ctx, const struct line *line)
 	lead->each(lead->ctx, &whole);
 }
 
+/* Where a row of two columns goes on when it wraps: below its second one. */
+static size_t second_column(struct str line)
+{
+	for (size_t i = 3; i < line.len && i <= COLUMN_MAX; i++)
+		if (line.data[i] != ' ' && line.data[i - 1] == ' ' && line.data[i - 2] == ' ' &&
+		    line.data[0] != ' ')
+			return text_width(str_head(line, i));
+	return 0;
+}
+
 static void put_text(struct lead lead, struct style style, struct str text)
 {
 	struct str one;
@@ -90,6 +101,7 @@ static void put_text(struct lead lead, struct style style, struct str text)
 	while (str_line(&text, &one)) {
 		cleanup_line struct line line = { 0 };
 
+		line.hang = second_column(one);
 		line_add(&line, style, one);
 		put_led(&lead, &line);
 	}

@@ -7,17 +7,11 @@
 #include "base/cleanup.h"
 #include "seal-cli/tui/links.h"
 #include "seal-cli/tui/view/highlight.h"
+#include "seal-cli/tui/view/table.h"
 
-#define DEPTH_MAX  16
-#define TABLE_COLS 16
+#define DEPTH_MAX 16
 
 enum list_kind { LIST_NONE, LIST_BULLETS, LIST_NUMBERS };
-
-struct table_row {
-	struct line cells[TABLE_COLS];
-	size_t n;
-	bool is_head;
-};
 
 struct markdown {
 	markdown_fn *each;
@@ -33,8 +27,7 @@ struct markdown {
 	bool item_open;	/* the bullet is still to be written */
 	bool in_code, wrote;
 	size_t link_start;	/* cells of the line when the link began */
-	struct table_row *rows;
-	size_t n_rows;
+	struct table table;
 	bool in_table;
 	struct buf code;
 	struct highlight highlight;
@@ -44,9 +37,31 @@ struct markdown {
 static const struct style plain;
 static const struct style faint = { .paint = PAINT_FAINT };
 
+/* A quote is wrapped here: its bars stand before every row. */
+static void emit_quote(struct markdown *md)
+{
+	size_t hang = md->line.hang, bars = 2 * md->quotes, at = 0, start, end;
+	const struct line body = { .cells = md->line.cells + hang, .n = md->line.n - hang };
+	size_t room = md->columns > hang + 8 ? md->columns - hang : 8;
+
+	while (at < body.n) {
+		cleanup_line struct line row = { .hang = hang };
+
+		end = line_wrap(&body, room, &at, &start);
+		line_join(&row, &(struct line){ .cells = md->line.cells, .n = start ? bars : hang });
+		while (row.n < hang)
+			line_adds(&row, plain, " ");
+		line_join(&row, &(struct line){ .cells = body.cells + start, .n = end - start });
+		md->each(md->ctx, &row);
+	}
+}
+
 static void emit(struct markdown *md)
 {
-	md->each(md->ctx, &md->line);
+	if (md->quotes && md->line.n > md->line.hang)
+		emit_quote(md);
+	else
+		md->each(md->ctx, &md->line);
 	md->line.n = md->line.hang = 0;
 	md->wrote = true;
 }
@@ -85,94 +100,6 @@ static void margin(struct markdown *md)
 	md->line.hang = md->line.n;
 }
 
-/* -- tables -- */
-
-static struct line *table_cell(struct markdown *md)
-{
-	struct table_row *row = &md->rows[md->n_rows - 1];
-
-	return &row->cells[row->n ? row->n - 1 : 0];
-}
-
-static void table_widths(const struct markdown *md, size_t widths[TABLE_COLS], size_t *ret_n)
-{
-	size_t total = 1;
-
-	*ret_n = 0;
-	memset(widths, 0, TABLE_COLS * sizeof(*widths));
-	for (size_t r = 0; r < md->n_rows; r++)
-		for (size_t c = 0; c < md->rows[r].n; c++) {
-			size_t w = line_width(&md->rows[r].cells[c]);
-
-			widths[c] = w > widths[c] ? w : widths[c];
-			*ret_n = c + 1 > *ret_n ? c + 1 : *ret_n;
-		}
-	for (size_t c = 0; c < *ret_n; c++)
-		total += widths[c] + 3;
-	while (total > md->columns) {	/* take from the widest */
-		size_t widest = 0;
-
-		for (size_t c = 1; c < *ret_n; c++)
-			if (widths[c] > widths[widest])
-				widest = c;
-		if (widths[widest] <= 3)
-			return;
-		widths[widest]--;
-		total--;
-	}
-}
-
-static void table_line(struct markdown *md, struct table_row *row, const size_t *widths, size_t n)
-{
-	for (size_t c = 0; c < n; c++) {
-		struct line *cell = &row->cells[c];
-
-		line_adds(&md->line, faint, c ? " │ " : "│ ");
-		line_cut(cell, widths[c]);
-		for (size_t i = 0; row->is_head && i < cell->n; i++)
-			cell->cells[i].style.attrs |= ATTR_BOLD;
-		line_join(&md->line, cell);
-		for (size_t i = cell->n; i < widths[c]; i++)
-			line_adds(&md->line, plain, " ");
-	}
-	line_adds(&md->line, faint, " │");
-	emit(md);
-}
-
-static void table_draw(struct markdown *md)
-{
-	size_t widths[TABLE_COLS], n;
-
-	table_widths(md, widths, &n);
-	for (size_t r = 0; r < md->n_rows; r++) {
-		table_line(md, &md->rows[r], widths, n);
-		if (md->rows[r].is_head) {
-			for (size_t c = 0; c < n; c++) {
-				line_adds(&md->line, faint, c ? "─┼─" : "├─");
-				for (size_t i = 0; i < widths[c]; i++)
-					line_adds(&md->line, faint, "─");
-			}
-			line_adds(&md->line, faint, "─┤");
-			emit(md);
-		}
-		for (size_t c = 0; c < TABLE_COLS; c++)
-			line_fini(&md->rows[r].cells[c]);
-	}
-	free(md->rows);
-	md->rows = NULL;
-	md->n_rows = 0;
-}
-
-static void table_row_begin(struct markdown *md, bool is_head)
-{
-	struct table_row *rows = realloc(md->rows, (md->n_rows + 1) * sizeof(*rows));
-
-	if (!rows)
-		return;
-	md->rows = rows;
-	md->rows[md->n_rows++] = (struct table_row){ .is_head = is_head };
-}
-
 /* -- md4c's calls -- */
 
 static void enter_list(struct markdown *md, enum list_kind kind, unsigned int number)
@@ -191,6 +118,13 @@ static void begin_code(struct markdown *md, const MD_BLOCK_CODE_DETAIL *detail)
 	md->in_code = true;
 	buf_clear(&md->code);
 	highlight_begin(&md->highlight, (struct str){ detail->lang.text, detail->lang.size });
+}
+
+static enum table_align align_of(MD_ALIGN align)
+{
+	if (align == MD_ALIGN_RIGHT)
+		return TABLE_RIGHT;
+	return align == MD_ALIGN_CENTER ? TABLE_CENTRE : TABLE_LEFT;
 }
 
 static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
@@ -232,11 +166,10 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 		break;
 	case MD_BLOCK_THEAD:
 	case MD_BLOCK_TBODY: break;
-	case MD_BLOCK_TR: table_row_begin(md, md->n_rows == 0); break;
+	case MD_BLOCK_TR: table_row_begin(&md->table); break;
 	case MD_BLOCK_TH:
 	case MD_BLOCK_TD:
-		if (md->n_rows && md->rows[md->n_rows - 1].n < TABLE_COLS)
-			md->rows[md->n_rows - 1].n++;
+		table_cell_begin(&md->table, align_of(((MD_BLOCK_TD_DETAIL *)detail)->align));
 		break;
 	default: break;
 	}
@@ -280,7 +213,9 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 	case MD_BLOCK_OL: md->depth--; break;
 	case MD_BLOCK_CODE: draw_code(md); break;
 	case MD_BLOCK_TABLE:
-		table_draw(md);
+		table_draw(&md->table, md->columns, md->each, md->ctx);
+		table_fini(&md->table);
+		md->wrote = true;
 		md->in_table = false;
 		break;
 	default: break;
@@ -311,7 +246,9 @@ static int span(struct markdown *md, MD_SPANTYPE type, void *detail, bool on)
 
 static struct line *current(struct markdown *md)
 {
-	return md->in_table && md->n_rows ? table_cell(md) : &md->line;
+	struct line *cell = md->in_table ? table_cell(&md->table) : NULL;
+
+	return cell ? cell : &md->line;
 }
 
 static int enter_span(MD_SPANTYPE type, void *detail, void *ctx)
@@ -368,7 +305,7 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *bytes, MD_SIZE size, void *ctx)
 		piece = STR("\xef\xbf\xbd");
 	if (type == MD_TEXT_SOFTBR)
 		piece = STR(" ");
-	if (md->in_table && md->n_rows) {
+	if (md->in_table) {
 		line_add(current(md), md->style, piece);
 		return 0;
 	}
@@ -396,8 +333,7 @@ void markdown_draw(struct str input, size_t columns, struct links *links, markdo
 	(void)md_parse(input.data ? input.data : "", (MD_SIZE)input.len, &parser, &md);
 	if (md.line.n)
 		emit(&md);
-	if (md.n_rows)
-		table_draw(&md);
+	table_fini(&md.table);
 	line_fini(&md.line);
 	buf_fini(&md.code);
 }

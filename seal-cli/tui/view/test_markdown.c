@@ -26,6 +26,8 @@ static const struct row {
 	{ "an address is not repeated", "http://x.test/", "http://x.test/\n" },
 	{ "a table", "| a | b |\n|---|---|\n| 1 | two |\n",
 	  "│ a │ b   │\n├───┼─────┤\n│ 1 │ two │\n" },
+	{ "columns stand left, in the middle, right", "| a | bbb | cc |\n|---|:---:|---:|\n| 1 | 2 | 3 |\n",
+	  "│ a │ bbb │ cc │\n├───┼─────┼────┤\n│ 1 │  2  │  3 │\n" },
 	{ "emphasis leaves no marks", "*a* **b** `c` ~~d~~", "a b c d\n" },
 	{ "escape sequences are shown", "a\x1b[2Jb", "a\\u{1b}[2Jb\n" },
 	{ "nothing", "", "" },
@@ -51,6 +53,27 @@ TEST(a_table_stays_within_the_columns)
 	rest = buf_str(&got);
 	while (str_line(&rest, &line))
 		assert_true(text_width(line) <= 20);
+}
+
+static const struct narrow_row {
+	const char *name, *text, *want;
+} narrow_rows[] = {
+	{ "a cell that is too wide goes on below", "| key | what it is |\n|---|---|\n| a | one two three |\n",
+	  "│ key │ what it  │\n│     │ is       │\n├─────┼──────────┤\n│ a   │ one two  │\n│     │ three    │\n" },
+	{ "a quote has its bar before every row", "> one two three four five",
+	  "│ one two three\n│ four five\n" },
+	{ "a list in a quote too", "> - one two three four five",
+	  "│ • one two three\n│   four five\n" },
+};
+
+TEST(narrow)
+{
+	TEST_ROWS(narrow_rows, row) {
+		cleanup_buf struct buf got = BUF_INIT;
+
+		markdown_draw(str_of(row->text), 18, NULL, write_down, &got);
+		EXPECT_STR(row, buf_str(&got), row->want);
+	}
 }
 
 static const struct settled_row {
@@ -128,4 +151,4 @@ TEST(pieces_look_like_the_whole)
 	assert_int_equal(a.len, b.len);
 }
 
-TEST_MAIN(RUN(draw), RUN(a_table_stays_within_the_columns), RUN(settled), RUN(pieces_look_like_the_whole))
+TEST_MAIN(RUN(draw), RUN(narrow), RUN(a_table_stays_within_the_columns), RUN(settled), RUN(pieces_look_like_the_whole))

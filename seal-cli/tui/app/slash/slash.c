@@ -48,28 +48,50 @@ static void add_custom(void *ctx, struct str name, struct str sentence)
 	add_row(ctx, buf_str(&slashed), "", sentence);
 }
 
+enum scope { TALK, EDIT, ASK };
+
+static const struct {
+	enum scope scope;
+	const char *names, *sentence;
+} keys[] = {
+#define KEY(scope, names, sentence) { scope, names, sentence },
+#include "seal-cli/tui/keys.def"
+#undef KEY
+};
+
+static void add_keys(struct buf *text, enum scope scope)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].scope == scope)
+			add_row(text, str_of(keys[i].names), "", str_of(keys[i].sentence));
+}
+
+static void help_keys(struct buf *text)
+{
+	add_keys(text, TALK);
+	buf_adds(text, "\nin the text:\n");
+	add_keys(text, EDIT);
+	buf_adds(text, "\nin a question:\n");
+	add_keys(text, ASK);
+}
+
 int slash_help(struct app *app, struct str rest, struct err *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 
-	(void)rest, (void)err;
+	(void)err;
+	if (str_is(rest, "keys")) {
+		help_keys(&text);
+		return slash_say_buf(app, &text);
+	}
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		add_row(&text, str_of(commands[i].name), commands[i].arguments, str_of(commands[i].sentence));
 	custom_each(app, add_custom, &text);
-	buf_adds(&text, "\n"
-			"Enter                   send; while a turn runs: after it\n"
-			"Shift+Enter, Alt+Enter  a new line (Ctrl+J too)\n"
-			"Tab                     complete a command, a path, @path\n"
-			"@path, an image's path  the file goes along as a link; the agent may read it\n"
-			"!command                run it by hand: same rules, same sandbox, no model\n"
-			"Up, Down, Ctrl+R        what was sent before\n"
-			"Ctrl+O                  show what is folded, the last first\n"
-			"Ctrl+G                  the text in $EDITOR\n"
-			"Ctrl+_                  take back what was done to the text last\n"
-			"Ctrl+Z                  stop seal, as a shell's fg brings back\n"
-			"Ctrl+L                  draw the screen again\n"
-			"Esc                     cancel the turn, then clear the text\n"
-			"Ctrl+C twice, Ctrl+D    leave");
+	buf_adds(&text, "\n");
+	add_keys(&text, TALK);
+	add_row(&text, STR("@path"), "",
+		STR("the file goes along as a link, an image's path too; the agent may read it"));
+	add_row(&text, STR("!command"), "", STR("run it by hand: same rules, same sandbox, no model"));
 	return slash_say_buf(app, &text);
 }
 
