@@ -4,6 +4,7 @@
  * bwrap alone with the same namespaces, and the plan by itself.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +126,30 @@ static double sandboxed(struct sandbox *sandbox, const char *root)
 	return took;
 }
 
+static double plain(char *const argv[])
+{
+	double start = now_us();
+	pid_t pid;
+
+	if (posix_spawn(&pid, argv[0], NULL, NULL, argv, environ) != 0)
+		return 0;
+	(void)waitpid(pid, NULL, 0);
+	return now_us() - start;
+}
+
+/* As long as a model would think, at the least until the next sandbox stands. */
+static void think(struct sandbox *sandbox)
+{
+	struct pollfd fd = { -1, POLLIN, 0 };
+
+	sandbox_prepare(sandbox);
+	fd.fd = sandbox->warm.launch.control;
+	if (poll(&fd, 1, 1000) != 1) {
+		(void)fprintf(stderr, "bench_sandbox: no warm sandbox\n");
+		exit(1);
+	}
+}
+
 static double planned(struct sandbox *sandbox, const char *root)
 {
 	struct grant_command grant = { STR("true"), root, NULL, NULL };
@@ -159,10 +184,10 @@ int main(void)
 {
 	static const char text[] =
 		"schema_version = 1\n[model]\nprovider = \"replay\"\nname = \"x\"\n";
-	static double ours[RUNS], bare[RUNS], plans[PLANS];
+	static double ours[RUNS], bare[RUNS], plans[PLANS], warm[RUNS], spawned[RUNS], shells[RUNS];
 	char top[] = "/tmp/seal-bench-XXXXXX", root[64], run[64], command[128];
 	struct manifest *manifest;
-	struct sandbox *sandbox;
+	struct sandbox *sandbox, *warm_sandbox;
 	struct sandbox_setup setup = { .root = root, .runtime_dir = run };
 	struct err err;
 
@@ -183,12 +208,29 @@ int main(void)
 		bare[i] = bare_bwrap();
 		ours[i] = sandboxed(sandbox, root);
 	}
+	setup.keeps_warm = true;
+	if (sandbox_new(&setup, &warm_sandbox, &err) < 0)
+		die(&err);
+	(void)sandboxed(warm_sandbox, root);
+	for (int i = 0; i < RUNS; i++) {
+		think(warm_sandbox);
+		spawned[i] = plain((char *[]){ (char[]){ "/usr/bin/true" }, NULL });
+		shells[i] = plain((char *[]){ (char[]){ "/bin/bash" }, (char[]){ "--norc" },
+		                              (char[]){ "-c" }, (char[]){ "true" }, NULL });
+		warm[i] = sandboxed(warm_sandbox, root);
+	}
 	for (int i = 0; i < PLANS; i++)
 		plans[i] = planned(sandbox, root);
 	printf("{\"name\":\"sandbox.true\",\"value\":%.3f,\"unit\":\"ms\",\"baseline\":%.3f}\n",
 	       median(ours, RUNS) / 1e3, median(bare, RUNS) / 1e3);
+	printf("{\"name\":\"sandbox.warm\",\"value\":%.3f,\"unit\":\"ms\",\"baseline\":%.3f}\n",
+	       median(warm, RUNS) / 1e3, median(spawned, RUNS) / 1e3);
+	printf("{\"name\":\"sandbox.warm.shell\",\"value\":%.3f,\"unit\":\"ms\",\"baseline\":%.3f}"
+	       "\n",
+	       median(warm, RUNS) / 1e3, median(shells, RUNS) / 1e3);
 	printf("{\"name\":\"sandbox.plan\",\"value\":%.1f,\"unit\":\"us\"}\n",
 	       median(plans, PLANS));
+	sandbox_free(warm_sandbox);
 	sandbox_free(sandbox);
 	manifest_free(manifest);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", top);

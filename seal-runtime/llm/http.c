@@ -30,6 +30,7 @@ struct call {
 	struct curl_slist *headers;
 	int64_t started, last; /* when the call began, when something came last */
 	int reader_said;
+	bool is_sent;
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -420,6 +421,18 @@ static CURLcode code_of(struct call *call)
 	return CURLE_RECV_ERROR;
 }
 
+static void look_whether_sent(struct call *call)
+{
+	curl_off_t n = 0;
+
+	if (call->is_sent || !call->request->sent ||
+	    curl_easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &n) != CURLE_OK ||
+	    (size_t)n < call->request->body.len)
+		return;
+	call->is_sent = true;
+	call->request->sent(call->request->ctx);
+}
+
 static int run(struct call *call)
 {
 	struct curl_waitfd cancel = {call->request->cancel_fd, CURL_WAIT_POLLIN, 0};
@@ -433,6 +446,7 @@ static int run(struct call *call)
 			return err_set(call->err, ERR_INTERNAL, "libcurl cannot go on");
 		if (running == 0)
 			break;
+		look_whether_sent(call);
 		left = time_left(call);
 		if (left <= 0) {
 			timed_out(call);

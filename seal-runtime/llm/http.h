@@ -53,6 +53,8 @@ struct http_request {
 	size_t n_headers;
 	struct str body; /* without one (NULL) it is a GET, else a POST */
 	int cancel_fd; /* -1: cannot be cancelled */
+	void (*sent)(void *ctx); /* the last byte of the body is on its way; may be NULL */
+	void *ctx;
 };
 
 enum http_more {

@@ -26,6 +26,7 @@ struct llm_sink {
 	void (*thought)(void *ctx, struct str delta);
 	void (*tool)(void *ctx, struct str name);      /* a tool call starts to arrive */
 	void (*retry)(void *ctx, struct str sentence); /* "overloaded, again in 2 s (1 of 2)" */
+	void (*sent)(void *ctx); /* now the model thinks: there is a moment for other things */
 };
 
 /*

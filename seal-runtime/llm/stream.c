@@ -280,7 +280,16 @@ static int try_once(struct llm *llm, const struct http_request *request, struct 
 static int post(struct llm *llm, struct str body, const struct wire_headers *headers,
 		struct reply *reply, int cancel_fd, struct err *err)
 {
-	struct http_request request = {llm->url, headers->items, headers->n, body, cancel_fd};
+	const struct llm_sink *sink = reply->sink;
+	struct http_request request = {
+	    .url = llm->url,
+	    .headers = headers->items,
+	    .n_headers = headers->n,
+	    .body = body,
+	    .cancel_fd = cancel_fd,
+	    .sent = sink ? sink->sent : NULL,
+	    .ctx = sink ? sink->ctx : NULL,
+	};
 
 	for (unsigned int tries = 0;; tries++) {
 		bool is_again = false;

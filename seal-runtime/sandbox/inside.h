@@ -3,6 +3,7 @@
 
 #include "sandbox/plan/plan.h"
 #include "sandbox/run/cgroup.h"
+#include "sandbox/run/warm.h"
 #include "sandbox/sandbox.h"
 
 struct job;
@@ -25,6 +26,8 @@ struct sandbox {
 	bool wants_overlay;
 	char no_overlay[256];
 	char *undo_dir;
+	bool keeps_warm;
+	struct warm warm;
 };
 
 /* Looks through the project and makes the plan of one command. */

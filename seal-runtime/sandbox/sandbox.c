@@ -26,6 +26,7 @@
 #include "sandbox/weak.h"
 
 #define BY_HAND_OUTPUT_MAX (32ull << 20)
+#define LOOK_MAX_US        20000 /* to look through a larger project costs more than it saves */
 
 extern char **environ;
 
@@ -34,6 +35,7 @@ void sandbox_free(struct sandbox *sandbox)
 	if (!sandbox)
 		return;
 	jobs_end(sandbox);
+	warm_fini(&sandbox->warm);
 	cgroup_remove(&sandbox->cgroup);
 	free(sandbox->root);
 	free(sandbox->session_dir);
@@ -165,6 +167,8 @@ int sandbox_new(const struct sandbox_setup *setup, struct sandbox **ret_sandbox,
 
 	if (!sandbox)
 		return err_nomem(err);
+	sandbox->warm = WARM_NONE;
+	sandbox->keeps_warm = setup->keeps_warm;
 	if (fill(sandbox, setup, err) < 0)
 		return err_wrap(err, "sandbox");
 	if (probe_quick(err) < 0)
@@ -313,6 +317,24 @@ int sandbox_plan(struct sandbox *sandbox, const struct grant_command *grant, str
 	return plan_make(&input, ret_plan, err);
 }
 
+void sandbox_prepare(struct sandbox *sandbox)
+{
+	cleanup_with(scan_fini) struct scan scan = { 0 };
+	cleanup_with(plan_fini) struct plan plan = { 0 };
+	const struct warm *last = &sandbox->warm;
+	struct launch_input launch = { .plan = &plan,
+		                       .hosts = last->hosts,
+		                       .cgroup_fds = sandbox->cgroup.fds,
+		                       .n_cgroup_fds = sandbox->cgroup.n };
+	struct err ignored;
+
+	if (!last->cwd || !last->script || !last->env_vars || last->launch.bwrap > 0 ||
+	    last->look_us > LOOK_MAX_US || (sandbox->wants_overlay && !sandbox->no_overlay[0]))
+		return;
+	if (sandbox_plan(sandbox, &last->grant, &scan, &plan, &ignored) >= 0)
+		warm_make(&sandbox->warm, &launch);
+}
+
 int sandbox_explain(struct sandbox *sandbox, const struct grant_command *grant,
                     struct buf *ret_text, struct err *err)
 {
@@ -370,7 +392,12 @@ static int run_planned(struct sandbox *sandbox, const struct sandbox_command *co
 	/* Only granted names need a line of their own. */
 	if (command->grant.domains && command->grant.domains[0] && command->hosts)
 		input.launch.hosts = net_hosts_text(net);
+	/* Only the session's own thread: the kernel ends it with the thread that made it. */
+	if (sandbox->keeps_warm && !command->in_background)
+		input.warm = &sandbox->warm;
 	r = run_command(&input, &result, err);
+	if (r >= 0 && result.started && input.warm)
+		warm_remember(input.warm, &command->grant, input.launch.hosts);
 	net_stop(net, outcome);
 	if (r >= 0)
 		r = shape(&result, &output, outcome, err);
@@ -420,6 +447,22 @@ static void tell(const struct sandbox_command *command, const struct buf *note,
 		buf_add(&outcome->output, buf_str(note));
 }
 
+static int plan_timed(struct sandbox *sandbox, const struct sandbox_command *command,
+                      struct scan *scan, struct plan *ret_plan, struct err *err)
+{
+	struct timespec from, to;
+
+	/* The project's size, not how busy the machine is. */
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+	if (sandbox_plan(sandbox, &command->grant, scan, ret_plan, err) < 0)
+		return err->code;
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+	if (!command->in_background)
+		sandbox->warm.look_us =
+			(to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000;
+	return 0;
+}
+
 static int run(struct sandbox *sandbox, const struct sandbox_command *command,
                struct sandbox_outcome *ret_outcome, struct err *err)
 {
@@ -432,7 +475,7 @@ static int run(struct sandbox *sandbox, const struct sandbox_command *command,
 	struct err ignored;
 	int r;
 
-	if (sandbox_plan(sandbox, &command->grant, &scan, &plan, err) < 0)
+	if (plan_timed(sandbox, command, &scan, &plan, err) < 0)
 		return err->code;
 	r = wants_overlay(sandbox, command, &overlay.note, err);
 	if (r > 0 && overlay_begin(sandbox, command->grant.script, &overlay, err) >= 0)

@@ -27,6 +27,7 @@ struct sandbox_setup {
 	const char *session_dir; /* spilled output goes to <dir>/output/ */
 	const char *runtime_dir; /* $XDG_RUNTIME_DIR/seal: the prepared /etc, quarantine */
 	const char *undo_dir;    /* where overlays lie; NULL: <state>/undo */
+	bool keeps_warm;         /* sandbox_prepare() will be called */
 	bool no_env_files; /* leave the project\'s env files alone, whatever the manifest says */
 };
 
@@ -93,6 +94,12 @@ static inline void sandbox_outcome_finip(struct sandbox_outcome *outcome)
 /* Blocks until the command and everything it started is gone. */
 int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
                 struct sandbox_outcome *ret_outcome, struct err *err);
+
+/*
+ * Makes the sandbox of the next command, should it be like the last one, while
+ * nothing else is to be done.  Always on the thread that runs commands.
+ */
+void sandbox_prepare(struct sandbox *sandbox);
 
 /* The hosts of the bundles ([sandbox.os] command_tools) that the script brings in,
  * for its grant.  false: no bundle. */

@@ -146,6 +146,41 @@ def _():
         process.stdout.close(), process.stderr.close()
 
 
+def bwraps(p):
+    """Sandboxes of this project: bwrap and process 1 have the words of the last command still."""
+    return [line for _, line in p.processes() if "seal-warm-mark" in line or "/run/seal/init" in line]
+
+
+@row("while the model thinks after a command, the next sandbox stands ready; it goes with the turn's process")
+def _():
+    rules = '[capabilities.allow.commands]\npatterns = ["echo *"]\n'
+    hang = dict(text("Once upon a time there was a"), after=5, then="hang")
+    with Project(BUILD, [hang], rules) as p:
+        process = p.start("run", "hello")
+        assert process.stdout.read(4)
+        assert not bwraps(p), "one before there was a command"
+        process.send_signal(2)
+        process.wait(10), process.stdout.close(), process.stderr.close()
+    with Project(BUILD, [call("command_run", command="echo seal-warm-mark"), hang], rules) as p:
+        process = p.start("run", "hello")
+        assert process.stdout.read(4), process.stderr.read()
+        for _ in range(200):
+            if bwraps(p):
+                break
+            time.sleep(0.05)
+        else:
+            raise AssertionError("none was prepared")
+        process.send_signal(2)
+        process.wait(10), process.stdout.close(), process.stderr.close()
+        p.seal("daemon", "stop")
+        for _ in range(200):
+            if not bwraps(p):
+                break
+            time.sleep(0.05)
+        else:
+            raise AssertionError(bwraps(p))
+
+
 @row("no manifest is 2, and names `seal init`")
 def _():
     with Project(BUILD, manifest=False) as p:

@@ -130,7 +130,7 @@ static void add_host(void *ctx, struct str host)
 int gate_sandbox(struct gate *gate, struct sandbox **ret_sandbox, struct err *err)
 {
 	struct sandbox_setup setup = { .manifest = gate->manifest, .root = gate->root,
-				       .session_dir = gate->session_dir };
+				       .session_dir = gate->session_dir, .keeps_warm = true };
 	cleanup_free char *runtime = NULL;
 	int r;
 

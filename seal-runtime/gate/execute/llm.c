@@ -3,6 +3,7 @@
 #include "gate/pass.h"
 #include "llm/llm.h"
 #include "manifest/manifest.h"
+#include "sandbox/sandbox.h"
 
 static void show(void *ctx, enum show_kind kind, struct str text)
 {
@@ -122,6 +123,15 @@ static void show_usage(struct pass *pass, yyjson_val *usage)
 	pass_show(pass, SHOW_USAGE, &json);
 }
 
+/* Where commands were run there will be more. */
+static void prepare_command(void *ctx)
+{
+	struct pass *pass = ctx;
+
+	if (pass->gate->sandbox)
+		sandbox_prepare(pass->gate->sandbox);
+}
+
 int execute_llm_chat(struct pass *pass)
 {
 	/* Only a turn's reply is for the person; a summary or a title is not, nor
@@ -129,7 +139,8 @@ int execute_llm_chat(struct pass *pass)
 	bool is_turn = str_is(json_str(pass_arg(pass, 0), "purpose"), "turn");
 	bool is_shown = is_turn && !pass->gate->agent;
 	struct llm_sink sink = { .ctx = pass, .text = is_shown ? show_text : NULL,
-				 .thought = is_shown ? show_thought : NULL, .retry = show_retry };
+				 .thought = is_shown ? show_thought : NULL, .retry = show_retry,
+				 .sent = is_turn ? prepare_command : NULL };
 	cleanup_buf struct buf request = BUF_INIT;
 	struct json w = json_to(&request);
 	cleanup_json yyjson_doc *reply = NULL;

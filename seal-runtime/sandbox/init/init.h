@@ -11,13 +11,16 @@
  * CONTROL is a SEQPACKET socket:
  *   to the host    G + network namespace: ready    X + status + flag: ended
  *                  E + text: cannot                (no G: the command never ran)
- *   from the host  g: go    T: ask everything to end
+ *   from the host  g: go    g + NUL-ended words: go, with these instead of COMMAND
+ *                  T: ask everything to end
  */
 #pragma once
 
 #include <stdint.h>
 
-#define INIT_FAILED 125
+#define INIT_FAILED     125
+#define INIT_WORDS_MAX  16
+#define INIT_ANSWER_MAX (256 * 1024)
 
 /* Says why on the control socket and ends; the sandbox was not made. */
 void init_die(const char *what) __attribute__((noreturn));

@@ -38,6 +38,9 @@ static struct {
 	unsigned long value;
 } limits[LIMITS_MAX];
 static int n_limits;
+/* The command, when it came with the word to go. */
+static char answer[INIT_ANSWER_MAX], *given[INIT_WORDS_MAX + 1];
+static int n_given;
 
 void init_die(const char *what)
 {
@@ -148,10 +151,10 @@ static void read_config(int fd)
 }
 
 /* The host makes its listeners in this network namespace before anything runs. */
-static void report_ready(void)
+static void report_ready(int fd)
 {
-	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	char kind = 'G', answer = 0;
+	char kind = 'G';
+	ssize_t n;
 	struct iovec io = {&kind, 1};
 	union {
 		struct cmsghdr header;
@@ -163,8 +166,6 @@ static void report_ready(void)
 				 .msg_controllen = sizeof(space.bytes)};
 	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
 
-	if (fd < 0)
-		init_die("open the network namespace");
 	part->cmsg_level = SOL_SOCKET;
 	part->cmsg_type = SCM_RIGHTS;
 	part->cmsg_len = CMSG_LEN(sizeof(int));
@@ -172,8 +173,11 @@ static void report_ready(void)
 	if (sendmsg(control, &message, MSG_NOSIGNAL) < 0)
 		init_die("report");
 	close(fd);
-	if (recv(control, &answer, 1, 0) != 1 || answer != 'g')
+	n = recv(control, answer, sizeof(answer) - 1, 0);
+	if (n < 1 || answer[0] != 'g')
 		_exit(INIT_FAILED);
+	for (char *at = answer + 1; at < answer + n && n_given < INIT_WORDS_MAX; at += strlen(at) + 1)
+		given[n_given++] = at;
 }
 
 static void drop_privileges(void)
@@ -286,7 +290,7 @@ static void report_end(int status)
 
 int main(int argc, char **argv)
 {
-	int config = argc > 4 ? number(argv[1]) : -1, signals;
+	int config = argc > 4 ? number(argv[1]) : -1, signals, namespace;
 	sigset_t all;
 	pid_t command;
 
@@ -299,18 +303,23 @@ int main(int argc, char **argv)
 	if (!weak_is("dumpable"))
 		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	read_config(config);
-	report_ready();
+	namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (namespace < 0)
+		init_die("open the network namespace");
+	/* All that takes time comes before the word to go: a sandbox may wait for it. */
 	confine();
+	report_ready(namespace);
 	sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	sigemptyset(&all);
 	sigaddset(&all, SIGCHLD);
 	signals = signalfd(-1, &all, SFD_CLOEXEC);
-	command = signals < 0 ? -1 : fork();
+	/* Nothing is copied; until it has become the command this process waits. */
+	command = signals < 0 ? -1 : vfork();
 	if (command < 0)
 		init_die("start the command");
 	if (command == 0)
-		run_command(argv + 4);
+		run_command(n_given ? given : argv + 4);
 	/* The command's output ends with the command, not with its minder. */
 	close(0);
 	close(1);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/mountinfo.h"
 #include "sandbox/guard.h"
 #include "sandbox/inside.h"
 #include "sandbox/overlay/change.h"
@@ -37,41 +38,18 @@ void overlay_fini(struct overlay *overlay)
 
 /* --- can there be one? --------------------------------------------------- */
 
-/* As mountinfo spells it: blank, tab, newline and backslash as \ooo. */
-static void unescape(struct str field, char *ret_path, size_t size)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < field.len && n + 1 < size; i++) {
-		if (field.data[i] == '\\' && i + 3 < field.len) {
-			ret_path[n++] =
-				(char)((field.data[i + 1] - '0') * 64 +
-			               (field.data[i + 2] - '0') * 8 + (field.data[i + 3] - '0'));
-			i += 3;
-		} else {
-			ret_path[n++] = field.data[i];
-		}
-	}
-	ret_path[n] = '\0';
-}
-
 /* What is mounted within the project would not be seen through an overlay. */
 static bool holds_mount(const char *root, char *ret_path, size_t size)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	struct str rest, line, field = { "", 0 };
+	struct str rest;
 	struct err ignored;
 
 	if (fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, &ignored) < 0)
 		return false;
-	for (rest = buf_str(&text); str_line(&rest, &line);) {
-		for (int i = 0; i < 5; i++)
-			if (!str_split(&line, ' ', &field))
-				break;
-		unescape(field, ret_path, size);
+	for (rest = buf_str(&text); mountinfo_next(&rest, ret_path, size);)
 		if (strcmp(ret_path, root) != 0 && path_covers(root, ret_path))
 			return true;
-	}
 	return false;
 }
 

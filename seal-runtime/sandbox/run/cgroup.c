@@ -22,6 +22,7 @@
 #define TEXT_MAX      65536
 #define TRIES_MAX     16
 #define EMPTY_WAIT_MS 2000
+#define STALE_WAIT_MS 100 /* of a killed one: they are ending */
 
 static bool write_value(const char *folder, const char *file, int64_t value)
 {
@@ -49,6 +50,15 @@ static bool own_path(struct str table, const char *controller, char *ret_path, s
 	return false;
 }
 
+/* A process leaves its group a moment after its end can be seen. */
+static void remove_when_empty(const char *path, int wait_ms)
+{
+	const struct timespec moment = { 0, 1000000 };
+
+	for (int i = 0; rmdir(path) < 0 && errno == EBUSY && i < wait_ms; i++)
+		(void)nanosleep(&moment, NULL);
+}
+
 /*
  * Who made a group holds a lock on it, which goes with the process however it ends.
  * Its number would say nothing: another process-id namespace may share this tree.
@@ -60,13 +70,14 @@ static void remove_stale(const char *base)
 
 	while (list && (entry = readdir(list))) {
 		cleanup_close int fd = -1;
+		char path[1024];
 
 		if (strncmp(entry->d_name, "seal-", 5) != 0)
 			continue;
-		fd = openat(dirfd(list), entry->d_name,
-		            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		(void)snprintf(path, sizeof(path), "%s/%s", base, entry->d_name);
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			(void)unlinkat(dirfd(list), entry->d_name, AT_REMOVEDIR);
+			remove_when_empty(path, STALE_WAIT_MS);
 	}
 	if (list)
 		(void)closedir(list);
@@ -186,20 +197,11 @@ void cgroup_make(int64_t processes, int64_t memory_mb, struct cgroup *ret_cgroup
 		ret_cgroup->kind = "v1";
 }
 
-/* A process leaves its group a moment after its end can be seen, on some kernels. */
-static void remove_when_empty(const char *path)
-{
-	const struct timespec moment = { 0, 1000000 };
-
-	for (int i = 0; rmdir(path) < 0 && errno == EBUSY && i < EMPTY_WAIT_MS; i++)
-		(void)nanosleep(&moment, NULL);
-}
-
 void cgroup_remove(struct cgroup *cgroup)
 {
 	for (size_t i = 0; i < cgroup->n; i++) {
 		(void)close(cgroup->fds[i]);
-		remove_when_empty(cgroup->paths[i]);
+		remove_when_empty(cgroup->paths[i], EMPTY_WAIT_MS);
 		(void)close(cgroup->locks[i]);
 	}
 	cgroup->n = 0;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@
 #include "sandbox/run/launch_args.h"
 #include "sandbox/plan/plan.h"
 
-#define MANY_FILES 16384
+#define MANY_FILES  16384
+#define END_WAIT_MS 5000
 
 void launch_args_finip(struct launch_args *args)
 {
@@ -280,14 +282,30 @@ int launch_start(const struct launch_input *input, struct launch *ret_launch, st
 void launch_fini(struct launch *launch)
 {
 	int fds[] = { launch->in, launch->out, launch->error, launch->control, launch->bwrap_fd };
+	struct pollfd others = { launch->control, 0, 0 };
 
 	if (launch->bwrap > 0) {
 		(void)kill(launch->bwrap, SIGKILL);
 		while (waitpid(launch->bwrap, NULL, 0) < 0 && errno == EINTR)
 			continue;
+		/* The kernel sends process 1 after bwrap; the other end is its. */
+		if (launch->control >= 0)
+			(void)poll(&others, 1, END_WAIT_MS);
 	}
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
 	*launch = LAUNCH_NONE;
+}
+
+void launch_dismiss(struct launch *launch)
+{
+	struct pollfd end = { launch->bwrap_fd, POLLIN, 0 };
+
+	/* So that bwrap reaps process 1; killed first, it would leave that to the machine. */
+	if (launch->control >= 0)
+		(void)shutdown(launch->control, SHUT_WR);
+	if (launch->bwrap > 0)
+		(void)poll(&end, 1, END_WAIT_MS);
+	launch_fini(launch);
 }

@@ -51,7 +51,10 @@ int launch_overlay_config(const struct launch_overlay *overlay, int project_fd, 
 
 /* The caller ends it: launch_fini() closes, kills and reaps. */
 int launch_start(const struct launch_input *input, struct launch *ret_launch, struct err *err);
+/* Returns when nothing of it is left. */
 void launch_fini(struct launch *launch);
+/* The same for one that was not told to go: it ends by itself, and is not killed. */
+void launch_dismiss(struct launch *launch);
 static inline void launch_finip(struct launch *launch)
 {
 	launch_fini(launch);

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "sandbox/run/output.h"
+#include "sandbox/run/warm.h"
 #include "sandbox/plan/plan.h"
 
 #define CHUNK       65536
@@ -27,6 +28,7 @@ struct run {
 	struct run_result result;
 	int init_fd; /* pidfd of process 1 */
 	bool ended;  /* its status came */
+	bool is_warm;
 	bool bwrap_ended;
 	enum stopping stopping;
 	int64_t deadline; /* ms, monotonic; 0: none */
@@ -136,6 +138,23 @@ static bool receive(int control, struct message *message)
 	return true;
 }
 
+/* What was made before the command was known is told it now. */
+static int go(struct run *run, struct err *err)
+{
+	cleanup_buf struct buf message = BUF_INIT;
+	const struct plan *plan = run->input->launch.plan;
+
+	buf_addc(&message, 'g');
+	for (size_t i = 0; run->is_warm && i < plan->n_command; i++)
+		buf_add(&message, (struct str){ plan->command[i], strlen(plan->command[i]) + 1 });
+	if (buf_check(&message, "the command", err) < 0)
+		return err->code;
+	return send(run->launch.control, message.data, message.len, MSG_NOSIGNAL) ==
+	                       (ssize_t)message.len
+	               ? 0
+	               : err_sys(err, "start the command");
+}
+
 static int on_ready(struct run *run, const struct message *message, struct err *err)
 {
 	const struct run_input *input = run->input;
@@ -144,10 +163,13 @@ static int on_ready(struct run *run, const struct message *message, struct err *
 	run->init_fd = pidfd_open(message->sender, 0);
 	if (run->init_fd < 0)
 		return err_sys(err, "watch the sandbox's process 1");
+	/* What was said long ago: the number is its own as long as it is bwrap's child. */
+	if (run->is_warm && warm_process(&run->launch) != message->sender)
+		return err_set(err, ERR_GONE, "the sandbox that stood ready has ended; try again");
 	if (input->ready && input->ready(input->ctx, message->fd, err) < 0)
 		return err_wrap(err, "make the sandbox's network");
-	if (send(run->launch.control, "g", 1, MSG_NOSIGNAL) != 1)
-		return err_sys(err, "start the command");
+	if (go(run, err) < 0)
+		return err->code;
 	/* Whatever bwrap had to say, it was no reason. */
 	buf_clear(&run->result.message);
 	run->result.started = true;
@@ -355,7 +377,8 @@ static int begin(struct run *run, struct err *err)
 	launch.splits_error = input->output->fds[1] >= 0;
 	if (launch.wants_in && !(run->pending = malloc(CHUNK)))
 		return err_nomem(err);
-	if (launch_start(&launch, &run->launch, err) < 0)
+	run->is_warm = input->warm && warm_take(input->warm, &launch, &run->launch);
+	if (!run->is_warm && launch_start(&launch, &run->launch, err) < 0)
 		return err->code;
 	(void)fcntl(run->launch.out, F_SETFL, O_NONBLOCK);
 	if (run->launch.error >= 0)

@@ -12,9 +12,11 @@
 
 struct err;
 struct output;
+struct warm;
 
 struct run_input {
 	struct launch_input launch;
+	struct warm *warm;      /* a sandbox that may stand ready; NULL: none ever */
 	unsigned int timeout_s; /* 0: none */
 	int cancel_fd;          /* readable = cancel; -1 = never */
 	int stdin_fd;           /* -1: /dev/null */
