@@ -13,6 +13,7 @@
 #include "audit/format.h"
 #include "audit/payload.h"
 #include "audit/receipt.h"
+#include "audit/tail.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/json.h"
@@ -183,78 +184,69 @@ static int begin_log(struct audit *audit, const struct audit_header *header, str
 }
 
 /* Moves what stands behind the last newline into events.torn. */
-static int cut_torn(struct audit *audit, struct str text, size_t *ret_len, struct err *err)
+static int cut_torn(struct audit *audit, off_t size, off_t end, struct err *err)
 {
+	cleanup_buf struct buf torn = BUF_INIT;
 	cleanup_close int fd = -1;
-	size_t len = text.len;
 	int r;
 
-	while (len && text.data[len - 1] != '\n')
-		len--;
-	*ret_len = len;
-	if (len == text.len)
+	if (end == size)
 		return 0;
 	fd = openat(audit->dir, AUDIT_TORN, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
 	if (fd < 0)
 		return err_sys(err, "open " AUDIT_TORN);
-	r = fd_write_all(fd, str_from(text, len), err);
+	r = tail_bytes(audit->fd, end, size, &torn, err);
+	if (r >= 0)
+		r = fd_write_all(fd, buf_str(&torn), err);
 	if (r >= 0 && fsync(fd) < 0)
 		r = err_sys(err, "sync " AUDIT_TORN);
-	if (r >= 0 && ftruncate(audit->fd, (off_t)len) < 0)
+	if (r >= 0 && ftruncate(audit->fd, end) < 0)
 		r = err_sys(err, "cut the torn line off");
 	return r;
 }
 
-static int check_last(struct audit *audit, struct str line, struct err *err)
-{
-	cleanup_json yyjson_doc *doc = json_read(line, NULL, NULL);
-	yyjson_val *root = yyjson_doc_get_root(doc);
-	int64_t seq = yyjson_is_obj(root) ? json_int(root, "seq", -1) : -1;
-
-	if (seq < 0 || !json_str(root, "kind").data || json_str(root, "prev").len != HASH_HEX - 1)
-		return err_set(err, ERR_INPUT,
-			       "the last line of the log is damaged; `seal audit verify` says more");
-	audit->count = (uint64_t)seq + 1;
-	hash_hex(line, audit->head);
-	audit->is_forked = str_is(json_str(root, "kind"), "fork");
-	return 0;
-}
-
-/* How many records the head file knows of that the log does not have. */
-static uint64_t lost_records(const struct audit *audit)
+/* How many records the head file or the receipt knows of that the log does not have. */
+static uint64_t lost_records(const struct audit *audit, const struct resume *resume)
 {
 	char text[AUDIT_HEAD_SIZE + 1] = "";
-	unsigned long long seq;
+	uint64_t count = resume->n_claimed, told;
 
 	memcpy(text, audit->head_text, AUDIT_HEAD_SIZE);
-	if (text[0] == '-')
-		return 0;
-	seq = strtoull(text, NULL, 10);
-	return seq >= audit->count ? seq + 1 - audit->count : 0;
+	told = text[0] == '-' ? 0 : strtoull(text, NULL, 10) + 1;
+	if (told > count)
+		count = told;
+	return count > audit->count ? count - audit->count : 0;
+}
+
+static void take_resume(struct audit *audit, const struct resume *resume)
+{
+	audit->count = resume->count;
+	memcpy(audit->head, resume->head, HASH_HEX);
+	audit->is_forked = resume->is_forked;
+	audit->receipt.calls = resume->calls;
+	audit->receipt.denied = resume->denied;
 }
 
 static int continue_log(struct audit *audit, const struct audit_header *header, struct err *err)
 {
-	cleanup_buf struct buf text = BUF_INIT;
-	size_t len = 0, start;
+	struct resume resume;
+	struct stat st;
 	struct json w;
-	int r = fd_read_all(audit->fd, BUF_LIMIT, &text, err);
+	off_t end;
+	int r;
 
-	if (r >= 0)
-		r = cut_torn(audit, buf_str(&text), &len, err);
-	if (r < 0)
-		return r;
-	if (len == 0)
+	if (fstat(audit->fd, &st) < 0)
+		return err_sys(err, "look at " AUDIT_EVENTS);
+	if (tail_end(audit->fd, st.st_size, &end, err) < 0 ||
+	    cut_torn(audit, st.st_size, end, err) < 0)
+		return err->code;
+	if (end == 0)
 		return begin_log(audit, header, err);
-	start = len - 1;
-	while (start && text.data[start - 1] != '\n')
-		start--;
-	r = check_last(audit, (struct str){ text.data + start, len - 1 - start }, err);
-	if (r < 0)
-		return r;
-	audit->size = (off_t)len;
-	receipt_count(str_head(buf_str(&text), len), &audit->receipt);
+	if (resume_check(audit->dir, audit->fd, end, &resume, err) < 0)
+		return err->code;
+	audit->size = end;
+	take_resume(audit, &resume);
 	receipt_facts(&audit->receipt, header->session_id, header->component_hash, header->manifest_hash);
 	if (audit->is_forked)
 		return 0;
@@ -262,8 +254,9 @@ static int continue_log(struct audit *audit, const struct audit_header *header, 
 	r = put_header(audit, &w, header, err);
 	if (r < 0)
 		return r;
-	json_kv_int(&w, "torn", (int64_t)(text.len - len));
-	json_kv_int(&w, "lost", (int64_t)lost_records(audit));
+	json_kv_int(&w, "torn", (int64_t)(st.st_size - end));
+	json_kv_int(&w, "lost", (int64_t)lost_records(audit, &resume));
+	json_kv_int(&w, "signed", (int64_t)resume.n_signed);
 	return line_end(audit, &w, NULL, err);
 }
 

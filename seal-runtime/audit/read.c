@@ -1,33 +1,11 @@
 #include "audit/read.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "audit/format.h"
+#include "audit/reader.h"
 #include "base/err.h"
-#include "base/fd.h"
 #include "base/json.h"
-
-struct audit_reader {
-	int dir;
-	struct blobs *blobs;
-	bool payloads;
-	struct buf text;	/* the log */
-	struct str rest;	/* what is left of it */
-	uint64_t seq;		/* of the next record */
-	char head[HASH_HEX];
-	struct buf head_file;
-	bool is_call_open, is_export_open;
-	uint64_t call_seq, export_seq;
-	struct buf payload, call, outcome, verdict, rule, answer;
-	struct str facts;	/* line of the last session or resume record */
-	uint32_t fields[AUDIT_KIND_MAX]; /* bits of enum field */
-	/* The pieces of the last model call, as they stand in the log. */
-	struct str *chat;
-	size_t n_chat;
-};
 
 static const struct {
 	struct str name;
@@ -65,69 +43,12 @@ static const struct {
 	{ "manifest", HAS_MANIFEST, 0 }, { "model", HAS_MODEL, 0 },
 };
 
-static void read_table(struct audit_reader *reader)
+void reader_table(struct audit_reader *reader)
 {
 	for (size_t kind = 0; kind < AUDIT_KIND_MAX; kind++)
 		for (size_t i = 0; i < sizeof(field_texts) / sizeof(field_texts[0]); i++)
 			if (strstr(kinds[kind].fields, field_texts[i].text))
 				reader->fields[kind] |= field_texts[i].bit;
-}
-
-static void reader_clear(struct audit_reader *reader)
-{
-	struct buf *bufs[] = { &reader->text, &reader->head_file, &reader->payload, &reader->call,
-			       &reader->outcome, &reader->verdict, &reader->rule, &reader->answer };
-
-	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
-		buf_fini(bufs[i]);
-	closep(&reader->dir);
-	blobs_free(reader->blobs);
-	free(reader->chat);
-}
-
-void audit_reader_free(struct audit_reader *reader)
-{
-	if (!reader)
-		return;
-	reader_clear(reader);
-	free(reader);
-}
-
-static int open_reader(struct audit_reader *reader, const char *dir, struct err *err)
-{
-	int r;
-
-	reader->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (reader->dir < 0)
-		return err_sys(err, "open folder");
-	/* The head first: it may lag behind the log, never lead. */
-	r = fd_read_file(reader->dir, AUDIT_HEAD, 4096, &reader->head_file, err);
-	if (r < 0 && err->code != ERR_LIMIT)
-		buf_clear(&reader->head_file);
-	r = fd_read_file(reader->dir, AUDIT_EVENTS, BUF_LIMIT, &reader->text, err);
-	if (r < 0)
-		return r;
-	reader->rest = buf_str(&reader->text);
-	memcpy(reader->head, AUDIT_FIRST_PREV, HASH_HEX);
-	return blobs_open(reader->dir, false, &reader->blobs, err);
-}
-
-int audit_reader_open(const char *dir, bool with_payloads, struct audit_reader **ret_reader,
-		      struct err *err)
-{
-	cleanup_with(audit_reader_free) struct audit_reader *reader = calloc(1, sizeof(*reader));
-	int r;
-
-	if (!reader)
-		return err_nomem(err);
-	reader->dir = -1;
-	reader->payloads = with_payloads;
-	read_table(reader);
-	r = open_reader(reader, dir, err);
-	if (r < 0)
-		return err_wrap(err, "log %s", dir);
-	*ret_reader = take_ptr(reader);
-	return 0;
 }
 
 static int bad(struct err *err, const char *what)
@@ -277,6 +198,9 @@ static int take_payload(struct audit_reader *reader, yyjson_val *root, struct au
 	uint32_t fields = reader->fields[record->kind];
 	bool is_chat = record->kind == AUDIT_BEGIN && str_is(record->call, "llm.chat");
 
+	/* A model call's pieces are told against the one before, which may not be here. */
+	if (reader->is_chain || (reader->is_last && is_chat))
+		return 0;
 	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
 		int r;
 
@@ -321,7 +245,8 @@ static int check_pairs(struct audit_reader *reader, const struct audit_record *r
 		reader->export_seq = record->seq;
 		return 0;
 	case AUDIT_EXPORT_END:
-		if (!reader->is_export_open || reader->export_seq != record->of)
+		if (!reader->is_export_open ||
+		    (reader->export_seq != record->of && reader->export_seq != EXPORT_BEFORE))
 			return bad(err, "it ends an export that was not begun");
 		reader->is_export_open = reader->is_call_open = false;
 		return 0;
@@ -381,7 +306,7 @@ static int check_head(struct audit_reader *reader, bool at_end, struct err *err)
 	if (text.len != AUDIT_HEAD_SIZE || text.data[20] != ' ')
 		return bad(err, "the head file is damaged");
 	seq = strtoull(text.data, NULL, 10);
-	if (at_end && seq >= reader->seq)
+	if (at_end && !reader->is_chain && seq >= reader->seq)
 		return err_set(err, ERR_INPUT, "the log went on to record %llu: its end is missing", seq);
 	if (!at_end && seq + 1 == reader->seq && memcmp(text.data + 21, reader->head, 64) != 0)
 		return bad(err, "it is not what the head file says was written last");

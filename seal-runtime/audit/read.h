@@ -56,6 +56,15 @@ static inline void audit_facts_finip(struct audit_facts *facts)
 /* `payloads` false: blobs are still checked to be there, but not given out. */
 int audit_reader_open(const char *dir, bool payloads, struct audit_reader **ret_reader,
 		      struct err *err);
+
+/*
+ * The last records only: from the first call or export among the last `size` bytes on,
+ * each verified against the one before it; that one, and all before, is taken as it
+ * stands.  Payloads are given out, but not the arguments of model calls.  *ret_first is
+ * the number of the first record: 0 when it is the whole log.
+ */
+int audit_reader_open_last(const char *dir, size_t size, struct audit_reader **ret_reader,
+			   uint64_t *ret_first, struct err *err);
 void audit_reader_free(struct audit_reader *reader);
 DEFINE_CLEANUP(struct audit_reader, audit_reader_free)
 

@@ -24,27 +24,6 @@ void receipt_facts(struct receipt *receipt, const char *session, const char *com
 	(void)snprintf(receipt->manifest, RECEIPT_TEXT_MAX, "%s", manifest);
 }
 
-/* The first "kind" and "outcome" of a line are the record's own: what a payload
- * holds comes after them. */
-void receipt_count(struct str log, struct receipt *receipt)
-{
-	static const struct str kind = { "\"kind\":\"", 8 }, outcome = { "\"outcome\":\"", 11 };
-	struct str line;
-
-	receipt->calls = receipt->denied = 0;
-	while (str_line(&log, &line)) {
-		size_t at = str_find(line, kind, 0);
-		struct str rest = at == STR_NONE ? STR("") : str_from(line, at + kind.len);
-
-		receipt->calls += str_starts(rest, STR("begin\""));
-		if (!str_starts(rest, STR("end\"")))
-			continue;
-		at = str_find(rest, outcome, 0);
-		receipt->denied += at != STR_NONE &&
-				   str_starts(str_from(rest, at + outcome.len), STR("denied\""));
-	}
-}
-
 static void put_statement(const struct receipt *receipt, struct buf *out)
 {
 	struct json w = json_to(out);

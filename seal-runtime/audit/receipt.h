@@ -26,9 +26,6 @@ struct receipt {
 
 void receipt_facts(struct receipt *receipt, const char *session, const char *component,
 		   const char *manifest);
-/* Calls and denials of a log that is gone on with. */
-void receipt_count(struct str log, struct receipt *receipt);
-
 /* Replaced whole; the caller syncs the folder. */
 int receipt_write(int dir, struct crypto_signer *signer, const struct receipt *receipt,
 		  struct err *err);

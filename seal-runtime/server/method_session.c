@@ -194,13 +194,15 @@ int session_ask_apart(struct client *client, const char *session_id, struct call
 }
 
 static int tell_history(struct client *client, const char *id, const char *session_id,
-                        struct err *err)
+                        const struct rpc_params *params, struct err *err)
 {
+	yyjson_val *seal = yyjson_obj_get(params->_meta, "seal");
 	struct live *now = live_find(client->server, str_of(session_id));
 	cleanup_buf struct buf request = BUF_INIT;
 
-	buf_addf(&request, "{\"sessionId\":\"%s\",\"running\":%s}", session_id,
-	         now && now->running && now->running->kind == CALL_PROMPT ? "true" : "false");
+	buf_addf(&request, "{\"sessionId\":\"%s\",\"running\":%s,\"recent\":%s}", session_id,
+	         now && now->running && now->running->kind == CALL_PROMPT ? "true" : "false",
+	         json_bool(seal, "recent", false) ? "true" : "false");
 	if (buf_check(&request, "the request", err) < 0)
 		return err->code;
 	return session_ask_apart(client, session_id,
@@ -214,7 +216,7 @@ void method_session_load(struct client *client, const char *id, const struct rpc
 
 	if (session_check_id(client, params->sessionId, session_id, &err) < 0)
 		client_fail(client, id, RPC_NOT_FOUND, str_of(err.text));
-	else if (tell_history(client, id, session_id, &err) < 0)
+	else if (tell_history(client, id, session_id, params, &err) < 0)
 		client_fail(client, id, code_of(&err), str_of(err.text));
 }
 

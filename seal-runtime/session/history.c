@@ -10,6 +10,10 @@
 /* As in show.c: the log keeps the whole. */
 #define SHOWN_MAX ((size_t)64 << 10)
 
+/* Of the log, for a client that wants no more than a screen: hundreds of calls, so
+ * that a session of any length is there at once. */
+#define RECENT_MAX ((size_t)256 << 10)
+
 struct telling {
 	struct session *session;
 	struct buf turn; /* lines of the turn that is being read */
@@ -198,14 +202,29 @@ static int tell(struct telling *telling, const struct audit_record *record, stru
 	}
 }
 
-static int read_log(struct telling *telling, const char *dir, struct err *err)
+/* Nobody takes the end for the whole. */
+static void tell_left_out(struct telling *telling, uint64_t n)
 {
+	cleanup_buf struct buf text = BUF_INIT;
+
+	buf_addf(&text, "(%llu earlier records are not shown here: `seal audit show %s` has all.)\n\n",
+		 (unsigned long long)n, telling->session->id);
+	if (!text.failed)
+		tell_words(telling, "agent_message_chunk", buf_str(&text));
+}
+
+static int read_log(struct telling *telling, const char *dir, bool is_recent, struct err *err)
+{
+	size_t size = is_recent ? RECENT_MAX : SIZE_MAX;
 	cleanup_with(audit_reader_free) struct audit_reader *reader = NULL;
 	struct audit_record record;
+	uint64_t first;
 	bool more;
 
-	if (audit_reader_open(dir, true, &reader, err) < 0)
+	if (audit_reader_open_last(dir, size, &reader, &first, err) < 0)
 		return err->code;
+	if (first)
+		tell_left_out(telling, first);
 	for (;;) {
 		if (audit_next(reader, &record, &more, err) < 0)
 			return err->code;
@@ -230,7 +249,7 @@ int session_history(struct session *session, yyjson_val *params, struct buf *ret
 	memcpy(session->id, id.data, id.len);
 	if (folder_find(session->id, &dir, err) < 0)
 		return err->code;
-	if (read_log(&telling, dir, err) < 0)
+	if (read_log(&telling, dir, json_bool(params, "recent", false), err) < 0)
 		return err_wrap(err, "the session's log");
 	if (!json_bool(params, "running", false) && flush(&telling, err) < 0)
 		return err->code;

@@ -114,7 +114,7 @@ class Crash(Project):
     def verify(self):
         done = self.seal("audit", "verify", self.session)
         if done.returncode:
-            raise AssertionError(done.stdout + done.stderr)
+            raise AssertionError(f"exit {done.returncode}: {done.stdout}{done.stderr}")
 
     def alive(self):
         """What runs, by what it is; the session's commands are what is none of ours."""
@@ -174,7 +174,7 @@ def _():
         first = p.start("run", "--json", "--prompts", "deny", "round first")
         said, errors = wait_for(first)
         if first.returncode:
-            raise AssertionError(errors)
+            raise AssertionError(f"exit {first.returncode}: {said}{errors}")
         p.session = json.loads(said.splitlines()[0])["thread_id"]
         start = time.monotonic()
         wait_for(p.round("second"))
@@ -211,7 +211,7 @@ def _():
         first = p.start("run", "--json", "--prompts", "deny", "round first")
         said, errors = wait_for(first)
         if first.returncode:
-            raise AssertionError(errors)
+            raise AssertionError(f"exit {first.returncode}: {said}{errors}")
         p.session = json.loads(said.splitlines()[0])["thread_id"]
         p.seal("daemon", "stop")
         folder, kept = p.folder(), os.path.join(p.top, "kept")

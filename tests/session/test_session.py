@@ -15,6 +15,9 @@ sys.path.insert(0, os.path.join(HERE, "..", "run"))
 from project import Project, Rows, call, text  # noqa: E402
 from wire import HEADLESS, HELLO, Client, await_that, is_alive  # noqa: E402
 
+sys.path.insert(0, os.path.join(HERE, "..", "audit"))
+from fill import fill  # noqa: E402
+
 BUILD = sys.argv[1]
 row = Rows()
 SLOW = int(os.environ.get("SEAL_TEST_SLOW", "1"))
@@ -142,6 +145,31 @@ def _():
         assert later.updates("user_message_chunk")[0]["content"]["text"] == "look at it"
         assert p.stop_reason(later, p.prompt(later, session)) == "end_turn"
         assert "look at it" in str(p.requests()[2]), "the agent forgot"
+
+
+@row("a client that wants what is recent is told the end of a long session, and how much is left out; another all")
+def _():
+    with Story(BUILD, [text("First."), text("Last.")]) as p:
+        client = p.client()
+        session = p.session(client)
+        p.stop_reason(client, p.prompt(client, session, "begin"))
+        p.seal("daemon", "stop")
+        fill(os.path.join(p.env["XDG_STATE_HOME"], "seal", "sessions", session), 2000)
+        p.seal("sessions", "list")
+        client = p.client()
+        client.ok("session/resume", {"sessionId": session, "cwd": p.root, "mcpServers": []})
+        p.stop_reason(client, p.prompt(client, session, "and on"))
+        for recent in (False, True):
+            later = p.client()
+            later.ok("session/load", {"sessionId": session, "cwd": p.root, "mcpServers": [], "_meta": {"seal": {"recent": recent}}})
+            words = [u["content"]["text"] for u in later.updates("agent_message_chunk")]
+            n = len(later.updates("tool_call"))
+            assert words[-1] == "Last.", words[-1]
+            assert n == len(later.updates("tool_call_update")), n
+            if recent:
+                assert 100 < n < 1000 and "earlier records are not shown" in words[0] and session in words[0], (n, words[0])
+            else:
+                assert n == 2000 and words[0] == "First.", (n, words[0])
 
 
 @row("a resumed session is not told, and goes on")

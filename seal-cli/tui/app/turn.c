@@ -73,6 +73,9 @@ static int ask_session(struct app *app, const char *method, const char *session,
 		json_kv(&w, "sessionId", str_of(session));
 	json_kv(&w, "cwd", str_of(app->setup->cwd));
 	json_kv_raw(&w, "mcpServers", STR("[]"));
+	/* Of a session's history, what anybody scrolls back through. */
+	if (strcmp(method, "session/load") == 0)
+		json_kv_raw(&w, "_meta", STR("{\"seal\":{\"recent\":true}}"));
 	json_end(&w);
 	return rpc_client_send(app->client, method, buf_str(&params), &app->starting, err);
 }
