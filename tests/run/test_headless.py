@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 from project import Project, Rows, call, expect, interrupt_when, text
 
