@@ -3,6 +3,34 @@
 #include "base/cleanup.h"
 #include "base/utf8.h"
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && c < 0x80;
+}
+
+/* A byte of the word that is below `byte` sets its top bit.  A borrow from the byte
+ * before it may set it too, but only where that one has set its own. */
+#define EACH(byte)         ((uint64_t)(byte) * 0x0101010101010101u)
+#define BELOW(word, byte)  ((word) - EACH(byte))
+#define EQUALS(word, byte) BELOW((word) ^ EACH(byte), 1)
+
+/* How many bytes need no escape: eight at a time as long as all of them are plain. */
+static size_t plain_run(struct str text)
+{
+	size_t n = 0;
+
+	for (uint64_t word; n + sizeof(word) <= text.len; n += sizeof(word)) {
+		memcpy(&word, text.data + n, sizeof(word));
+		if ((word | BELOW(word, 0x20) | EQUALS(word, '"') | EQUALS(word, '\\') |
+		     EQUALS(word, 0x7f)) &
+		    EACH(0x80))
+			break;
+	}
+	while (n < text.len && is_plain((unsigned char)text.data[n]))
+		n++;
+	return n;
+}
+
 /* yyjson parses without recursion, but those who walk the result recurse. */
 static bool too_deep(struct str text)
 {
@@ -10,8 +38,13 @@ static bool too_deep(struct str text)
 	bool in_string = false;
 
 	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
+		char c;
 
+		if (in_string)
+			i += plain_run(str_from(text, i));
+		if (i == text.len)
+			break;
+		c = text.data[i];
 		if (in_string) {
 			if (c == '\\')
 				i++;
@@ -140,34 +173,6 @@ static void put_escaped(struct buf *buf, unsigned char c)
 	buf_adds(buf, "\\u00");
 	buf_addc(buf, hex[c >> 4]);
 	buf_addc(buf, hex[c & 15]);
-}
-
-static bool is_plain(unsigned char c)
-{
-	return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && c < 0x80;
-}
-
-/* A byte of the word that is below `byte` sets its top bit.  A borrow from the byte
- * before it may set it too, but only where that one has set its own. */
-#define EACH(byte)         ((uint64_t)(byte) * 0x0101010101010101u)
-#define BELOW(word, byte)  ((word) - EACH(byte))
-#define EQUALS(word, byte) BELOW((word) ^ EACH(byte), 1)
-
-/* How many bytes need no escape: eight at a time as long as all of them are plain. */
-static size_t plain_run(struct str text)
-{
-	size_t n = 0;
-
-	for (uint64_t word; n + sizeof(word) <= text.len; n += sizeof(word)) {
-		memcpy(&word, text.data + n, sizeof(word));
-		if ((word | BELOW(word, 0x20) | EQUALS(word, '"') | EQUALS(word, '\\') |
-		     EQUALS(word, 0x7f)) &
-		    EACH(0x80))
-			break;
-	}
-	while (n < text.len && is_plain((unsigned char)text.data[n]))
-		n++;
-	return n;
 }
 
 static void put_string(struct buf *buf, struct str text)

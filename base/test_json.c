@@ -46,6 +46,26 @@ TEST(depth_is_limited_outside_strings_only)
 	assert_non_null(doc);
 }
 
+/* A string ends where it ends, at whatever place of the eight bytes that are
+ * looked at together; what follows counts again. */
+TEST(depth_counts_again_behind_a_string_of_any_length)
+{
+	for (size_t len = 0; len < 40; len++) {
+		cleanup_buf struct buf text = BUF_INIT;
+		enum json_fault fault;
+
+		buf_addc(&text, '[');
+		buf_addc(&text, '"');
+		for (size_t i = 0; i < len; i++)
+			buf_adds(&text, i % 7 == 6 ? "\\\"" : i % 5 == 4 ? "\xc3\xa9" : "[");
+		buf_adds(&text, "\",");
+		for (int i = 0; i < 200; i++)
+			buf_addc(&text, '[');
+		assert_null(json_read(buf_str(&text), &fault, NULL));
+		assert_int_equal(fault, JSON_TOO_DEEP);
+	}
+}
+
 TEST(write)
 {
 	cleanup_buf struct buf buf = BUF_INIT;
@@ -107,5 +127,6 @@ TEST(what_is_written_reads_back)
 	assert_true(str_eq(json_text(yyjson_doc_get_root(doc)), (struct str){ all, 255 }));
 }
 
-TEST_MAIN(RUN(read), RUN(depth_is_limited_outside_strings_only), RUN(write),
+TEST_MAIN(RUN(read), RUN(depth_is_limited_outside_strings_only),
+          RUN(depth_counts_again_behind_a_string_of_any_length), RUN(write),
           RUN(every_byte_at_every_place_reads_back), RUN(what_is_written_reads_back))
