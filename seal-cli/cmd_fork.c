@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "manifest/approve.h"
+#include "manifest/manifest.h"
 #include "seal-cli/audit_show.h"
 #include "seal-cli/cmd.h"
 #include "seal-cli/run/run.h"
@@ -17,6 +19,7 @@
 
 struct request {
 	const char *answer;
+	const char *model, *manifest, *approve; /* what is other than it was, and its hash */
 	struct run_flags flags;
 };
 
@@ -38,6 +41,9 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 {
 	static const struct option options[] = {
 		{ "answer", required_argument, NULL, 'a' },
+		{ "model", required_argument, NULL, 'm' },
+		{ "manifest", required_argument, NULL, 'f' },
+		{ "approve", required_argument, NULL, 'h' },
 		{ "prompts", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },
@@ -48,6 +54,12 @@ static int read_request(int argc, char **argv, struct request *request, struct e
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'a')
 			request->answer = optarg;
+		else if (option == 'm')
+			request->model = optarg;
+		else if (option == 'f')
+			request->manifest = optarg;
+		else if (option == 'h')
+			request->approve = optarg;
 		else if (option == 'j')
 			request->flags.json = true;
 		else if (option != 'p')
@@ -106,6 +118,27 @@ static int read_answer(const char *path, struct buf *ret_answer, struct err *err
 	return buf_check(ret_answer, "the answer", err);
 }
 
+/* The manifest that rules the new session instead of the project's, signed for it. */
+static int put_manifest(struct json *w, const struct request *request, struct err *err)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_buf struct buf signature = BUF_INIT;
+	cleanup_free char *root = NULL;
+	struct approve_once what = { .path = request->manifest, .model = request->model,
+		                     .hash = request->approve };
+
+	if (!request->manifest && !request->model)
+		return 0;
+	if (manifest_find_root(".", &root, err) < 0)
+		return err->code;
+	what.root = root;
+	if (approve_once(&what, &text, &signature, err) < 0)
+		return err->code;
+	json_kv(w, "manifest", buf_str(&text));
+	json_kv(w, "signature", buf_str(&signature));
+	return 0;
+}
+
 static int build(const struct request *request, const char *place, struct buf *ret_fork,
                  struct err *err)
 {
@@ -123,6 +156,8 @@ static int build(const struct request *request, const char *place, struct buf *r
 	json_put_uint(&w, record);
 	if (answer.len)
 		json_kv(&w, "answer", buf_str(&answer));
+	if (put_manifest(&w, request, err) < 0)
+		return err->code;
 	json_end(&w);
 	return buf_check(ret_fork, "the fork", err);
 }

@@ -263,3 +263,75 @@ int approve_model(const char *root, const char *key, struct str value, struct er
 {
 	return write_change(root, &(struct change){ .key = key, .value = value }, err);
 }
+
+/* As consent(), about a file that is not the project's. */
+static int consent_once(const struct manifest *manifest, const struct approve_once *what,
+			struct err *err)
+{
+	const struct str prefix = STR(APPROVE_HASH_PREFIX);
+	cleanup_buf struct buf text = BUF_INIT;
+	const char *hash = what->hash;
+	char is[HASH_HEX];
+
+	if (manifest_canonical_hash(manifest, what->root, is, err) < 0)
+		return err->code;
+	if (hash && strcmp(hash + (str_starts(str_of(hash), prefix) ? prefix.len : 0), is) == 0)
+		return 0;
+	if (hash)
+		return err_set(err, ERR_INPUT,
+			       "the hash of %s is " APPROVE_HASH_PREFIX "%s, not %s: look at it, then "
+			       "approve that", what->path, is, hash);
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return err_set(err, ERR_INPUT,
+			       "no terminal to ask at; look at %s, then approve it for this session "
+			       "with --approve " APPROVE_HASH_PREFIX "%s", what->path, is);
+	buf_addf(&text, "%s, for one session of ", what->path);
+	words_add_plain(&text, str_of(what->root));
+	buf_adds(&text, "\n\n");
+	words_describe(manifest, &text);
+	return text.failed ? err_nomem(err) : ask(buf_str(&text), err);
+}
+
+/* The file's text, and whether it is approved for the project as it stands. */
+static int read_once(const struct approve_once *what, struct buf *ret_text, bool *ret_is_approved,
+		     struct err *err)
+{
+	cleanup_with(manifest_free) struct manifest *manifest = NULL;
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err why;
+
+	if (!what->path) {
+		if (manifest_load(what->root, &manifest, err) < 0 ||
+		    manifest_trust(manifest, what->root, err) < 0)
+			return err->code;
+		*ret_is_approved = true;
+		buf_add(ret_text, manifest->text);
+		return buf_check(ret_text, "the manifest", err);
+	}
+	if (fd_read_file(AT_FDCWD, what->path, MANIFEST_SIZE_MAX, &text, err) < 0 ||
+	    manifest_parse(buf_str(&text), what->path, &manifest, err) < 0)
+		return err->code;
+	*ret_is_approved = manifest_trust(manifest, what->root, &why) >= 0;
+	buf_add(ret_text, buf_str(&text));
+	return buf_check(ret_text, "the manifest", err);
+}
+
+int approve_once(const struct approve_once *what, struct buf *ret_text, struct buf *ret_signature,
+		 struct err *err)
+{
+	cleanup_with(manifest_free) struct manifest *manifest = NULL;
+	cleanup_buf struct buf base = BUF_INIT;
+	bool is_approved;
+
+	if (read_once(what, &base, &is_approved, err) < 0)
+		return err->code;
+	if (!what->model)
+		buf_add(ret_text, buf_str(&base));
+	else if (manifest_edit_model(buf_str(&base), "name", str_of(what->model), ret_text, err) < 0)
+		return err->code;
+	if (buf_check(ret_text, "the manifest", err) < 0 ||
+	    manifest_parse(buf_str(ret_text), MANIFEST_NAME, &manifest, err) < 0 ||
+	    (!is_approved && consent_once(manifest, what, err) < 0))
+		return err->code;
+	return sign(manifest, what->root, ret_signature, err);
+}

@@ -45,6 +45,18 @@ int approve_manifest(const char *root, const char *hash, struct err *err);
 int approve_manifest_team(const char *root, const char *hash, struct err *err);
 
 /*
+ * A manifest for one session of the project, which is not written anywhere: asks as
+ * above and gives the signature, of what manifest_trust_signed() takes.  Nothing is
+ * asked where it is the project's approved one, or that with another model.  `path`:
+ * of the file, or NULL for the project's; `model`: or NULL.
+ */
+struct approve_once {
+	const char *root, *path, *model, *hash;
+};
+int approve_once(const struct approve_once *what, struct buf *ret_text, struct buf *ret_signature,
+		 struct err *err);
+
+/*
  * A permission prompt's answer: adds the rule and signs again.  Only when the
  * file is validly approved as it stands; else its reason, and nothing is
  * written.  Two at once both end up in the file.

@@ -24,6 +24,11 @@ struct manifest;
  */
 int manifest_trust(const struct manifest *manifest, const char *root, struct err *err);
 
+/* The same for a manifest that stands elsewhere, by the signature that comes with it:
+ * of a trusted key, for this root. */
+int manifest_trust_signed(const struct manifest *manifest, const char *root, struct str signature,
+			  struct err *err);
+
 /* As the root of a team's signature: any folder. */
 #define MANIFEST_ANY_ROOT "*"
 #define MANIFEST_SIG_NAME "seal.toml.sig"

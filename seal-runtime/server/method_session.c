@@ -21,6 +21,10 @@ static void put_flags(struct json *w, const struct rpc_params *params)
 		json_kv_int(w, "record", json_int(fork, "record", 0));
 		if (json_str(fork, "answer").len)
 			json_kv(w, "answer", json_str(fork, "answer"));
+		if (json_str(fork, "manifest").len) {
+			json_kv(w, "manifest", json_str(fork, "manifest"));
+			json_kv(w, "signature", json_str(fork, "signature"));
+		}
 		json_end(w);
 	}
 }

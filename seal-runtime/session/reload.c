@@ -7,20 +7,6 @@
 #include "manifest/manifest.h"
 #include "manifest/trust.h"
 
-static int load(const struct session *session, struct manifest **ret_manifest, struct err *err)
-{
-	struct manifest *manifest = NULL;
-
-	if (manifest_load(session->meta.root, &manifest, err) < 0)
-		return err->code;
-	if (manifest_trust(manifest, session->meta.root, err) < 0) {
-		manifest_free(manifest);
-		return err->code;
-	}
-	*ret_manifest = manifest;
-	return 0;
-}
-
 int session_note_manifest(struct session *session, const struct manifest *manifest,
                           struct err *err)
 {
@@ -42,7 +28,7 @@ static int exchange(struct session *session, struct err *err)
 	struct manifest *manifest = NULL;
 	double own;
 
-	if (load(session, &manifest, err) < 0)
+	if (session_load_manifest(session, &manifest, err) < 0)
 		return err->code;
 	if (strcmp(manifest->text_hash, session->manifest->text_hash) == 0) {
 		manifest_free(manifest);

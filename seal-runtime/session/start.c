@@ -37,16 +37,13 @@ int session_pass(void *ctx, unsigned int id, struct str args, struct buf *ret_re
 
 static int load_manifest(struct session *session, struct err *err)
 {
-	struct manifest *manifest = NULL;
-
 	/* Relative names in seal.toml are meant from the project's root. */
 	if (chdir(session->meta.root) < 0)
 		return err_sys(err, "the project %s", session->meta.root);
-	if (manifest_load(session->meta.root, &manifest, err) < 0)
+	if (session_load_manifest(session, &session->manifest, err) < 0)
 		return err->code;
-	session->manifest = manifest;
-	session->manifest_max_cost = manifest->limits.max_cost_usd;
-	return manifest_trust(manifest, session->meta.root, err);
+	session->manifest_max_cost = session->manifest->limits.max_cost_usd;
+	return 0;
 }
 
 static int open_model(struct session *session, struct err *err)

@@ -63,9 +63,16 @@ int session_pass(void *ctx, unsigned int id, struct str args, struct buf *ret_re
                  struct err *err);
 
 /* fork/: the new session's log begins as another's (`fork`: session, record,
- * answer); the turn that is open in there goes on, live, to its end. */
+ * answer, manifest and its signature); the turn that is open in there goes on, live, to its end. */
 int session_fork(struct session *session, yyjson_val *fork, struct err *err);
 int session_go_on(struct session *session, struct buf *ret_result, struct err *err);
+
+/* fork/own.c: the project's manifest, or the fork's own; only if it is signed. */
+int session_load_manifest(const struct session *session, struct manifest **ret_manifest,
+			  struct err *err);
+/* Makes it the fork's own, from now on. */
+int session_keep_manifest(const struct session *session, struct str text, struct str signature,
+			  struct err *err);
 
 /* From here on this manifest rules: a record that says so. */
 int session_note_manifest(struct session *session, const struct manifest *manifest,

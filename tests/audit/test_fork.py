@@ -119,6 +119,66 @@ def _():
         is_whole(p, new)
 
 
+@row("--model: another model from that call on, in this session alone, also when it is gone on with")
+def _():
+    with Project(BUILD, FIRST + SECOND, RULES) as p:
+        old = session(p)
+        before = p.read("seal.toml")
+        done, new = fork(p, old, find(p, old, "llm.chat", 1), "--model", "claude-sonnet-5")
+        expect(done, 0, "Second way.")
+        assert [r["body"]["model"] for r in p.requests()] == ["claude-opus-5"] * 3 + ["claude-sonnet-5"] * 2, p.requests()[-1].keys()
+        p.seal("daemon", "stop")
+        expect(p.seal("run", "--resume", os.path.basename(new), "what now?"), 0, "And on.")
+        assert p.requests()[-1]["body"]["model"] == "claude-sonnet-5"
+        assert p.read("seal.toml") == before
+        expect(p.seal("manifest", "verify"), 0)
+        is_whole(p, new)
+
+
+@row("--manifest: what another manifest would have refused is refused; it is approved by its hash, and the project's stays")
+def _():
+    with Project(BUILD, FIRST + [call("file_write", path="src/c.c", text="other\n"), text("Refused."), call("file_write", path="src/d.c", text="x"), text("Still.")], RULES) as p:
+        old = session(p)
+        at = find(p, old, "llm.chat", 1)
+        strict = os.path.join(p.top, "strict.toml")
+        with open(strict, "w") as out:
+            out.write(p.read("seal.toml").replace("capabilities.allow.write", "capabilities.deny.write"))
+        asked, new = fork(p, old, at, "--manifest", strict)
+        expect(asked, 2, "--approve blake2b:")
+        assert new is None
+        expect(fork(p, old, at, "--manifest", strict, "--approve", "blake2b:" + "0" * 64)[0], 2, "look at it")
+        digest = (asked.stdout + asked.stderr).split("--approve ")[1].split()[0]
+        done, new = fork(p, old, at, "--manifest", strict, "--approve", digest)
+        expect(done, 3, "Refused.")
+        assert not os.path.exists(os.path.join(p.root, "src/c.c"))
+        p.seal("daemon", "stop")
+        expect(p.seal("run", "--resume", os.path.basename(new), "again"), 3, "Still.")
+        assert not os.path.exists(os.path.join(p.root, "src/d.c"))
+        is_whole(p, new)
+        expect(p.seal("manifest", "verify"), 0)
+
+
+@row("the manifest of a fork that was changed in its folder, or lost its signature, rules nothing")
+def _():
+    with Project(BUILD, FIRST + SECOND, RULES) as p:
+        old = session(p)
+        _done, new = fork(p, old, find(p, old, "llm.chat", 1), "--model", "claude-sonnet-5")
+        p.seal("daemon", "stop")
+        path = os.path.join(new, "seal.toml")
+        kept = open(path).read()
+        with open(path, "w") as out:
+            out.write(kept.replace("src/**", "**"))
+        asked = len(p.requests())
+        expect(p.seal("run", "--resume", os.path.basename(new), "on"), 2, "was forked with")
+        with open(path, "w") as out:
+            out.write(kept)
+        os.rename(path + ".sig", path + ".away")
+        assert p.seal("run", "--resume", os.path.basename(new), "on").returncode not in (0, 3)
+        assert len(p.requests()) == asked
+        os.rename(path + ".away", path + ".sig")
+        expect(p.seal("run", "--resume", os.path.basename(new), "on"), 0, "And on.")
+
+
 @row("what is no call, no session, another project or a log that was changed is refused, and leaves nothing")
 def _():
     with Project(BUILD, FIRST, RULES) as p:

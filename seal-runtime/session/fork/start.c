@@ -27,6 +27,9 @@ int session_fork(struct session *session, yyjson_val *fork, struct err *err)
 	if (audit_fork(dir, (uint64_t)json_int(fork, "record", 0), session->dir,
 		       answer.data ? answer : STR(""), err) < 0)
 		return err->code;
+	if (json_str(fork, "manifest").data &&
+	    session_keep_manifest(session, json_str(fork, "manifest"), json_str(fork, "signature"), err) < 0)
+		return err->code;
 	session->had_turns = true;
 	free(session->meta.title);
 	session->meta.title = take_ptr(from.title);
