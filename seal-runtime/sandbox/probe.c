@@ -47,6 +47,8 @@ static const struct {
 	  "--security-opt seccomp=unconfined" },
 	{ "mount proc",
 	  "this container masks /proc: run it with --security-opt systempaths=unconfined" },
+	{ "/ns/ns failed",
+	  "this container shows the /proc of another one: start it with a /proc of its own" },
 	{ "make / slave",
 	  "this container forbids mounts: run it with --security-opt apparmor=unconfined" },
 	{ "disable-userns", "this bubblewrap is too old: install 0.8 or newer" },
