@@ -356,7 +356,7 @@ static const char *const effects[][2] = {
 	{ "allow_once", "now; the next one asks again" },
 	{ "allow_always", "now, and the next ones without asking" },
 	{ "reject_once", "this one; nothing is written" },
-	{ "reject_always", "this one, and the next ones without asking" },
+	{ "reject_always", "this one and later ones, without asking" },
 };
 
 static const char *effect_of(const char *id)
@@ -367,22 +367,43 @@ static const char *effect_of(const char *id)
 	return "";
 }
 
+static struct line option_line(const struct ask_view *view, size_t i, size_t columns)
+{
+	struct line line = { 0 };
+	const struct option *option = &view->options[i];
+	bool here = i == view->option;
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%s%zu ", here ? " › " : "   ", i + 1);
+	line_adds(&line, here ? accent : faint, number);
+	line.hang = line.n;
+	line_adds(&line, here ? bold : plain, option->name ? option->name : "");
+	if (view->is_question || columns < 60)
+		return line;
+	while (line.n < 20)
+		line_adds(&line, plain, " ");
+	line.hang = line.n;
+	line_adds(&line, faint, effect_of(option->id));
+	return line;
+}
+
+static size_t options_rows(const struct ask_view *view, size_t columns)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < view->n_options; i++) {
+		cleanup_line struct line line = option_line(view, i, columns);
+
+		rows += line_rows(&line, columns);
+	}
+	return rows;
+}
+
 static void put_options(const struct ask_view *view, struct screen *screen)
 {
 	for (size_t i = 0; i < view->n_options; i++) {
-		cleanup_line struct line line = { 0 };
-		const struct option *option = &view->options[i];
-		bool here = i == view->option;
-		char number[24];
+		cleanup_line struct line line = option_line(view, i, screen_columns(screen));
 
-		(void)snprintf(number, sizeof(number), "%s%zu ", here ? " › " : "   ", i + 1);
-		line_adds(&line, here ? accent : faint, number);
-		line_adds(&line, here ? bold : plain, option->name ? option->name : "");
-		while (!view->is_question && line.n < 20)
-			line_adds(&line, plain, " ");
-		line.hang = line.n;
-		if (!view->is_question && screen_columns(screen) >= 60)
-			line_adds(&line, faint, effect_of(option->id));
 		(void)screen_row(screen, &line);
 	}
 }
@@ -481,7 +502,7 @@ static void put_sheet(const struct sheet *sheet, struct screen *screen, size_t f
 void ask_view_draw(struct ask_view *view, struct screen *screen, size_t rows)
 {
 	__attribute__((cleanup(sheet_finip))) struct sheet sheet = { 0 };
-	size_t columns = screen_columns(screen), total = 0, below = view->n_options + 1, room;
+	size_t columns = screen_columns(screen), total = 0, below = options_rows(view, columns) + 1, room;
 	bool writes = !view->is_question && view->n_parts > 0;
 	cleanup_line struct line line = { 0 };
 
