@@ -331,7 +331,8 @@ struct done dispatch_run(struct agent *agent, const seal_agent_types_tool_use_bl
 	alloc_check(&out);
 	if (out.len > RESULT_MAX) {
 		out.len = utf8_cut(buf_str(&out), RESULT_MAX);
-		buf_adds(&out, "\n(cut here: too long)\n</untrusted>");
+		buf_adds(&out, "\n(cut here: too long; what follows was not kept, ask for less of it at a "
+		               "time)\n</untrusted>");
 	}
 	return (struct done){
 		.result = history_result(wit_str(use->id), wit_take(&out), call.is_error),

@@ -1,6 +1,7 @@
 /* Each tool: what the host is asked, and what the model reads of its answer. */
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "seal-agent/test/harness.h"
 
 static const struct tool_row {
@@ -279,6 +280,24 @@ TEST(a_call_that_fails_again_and_again_is_pointed_out)
 	assert_true(harness_asked(3, "failed several times"));
 }
 
+TEST(a_result_beyond_every_limit_is_cut_with_a_word_and_still_closed)
+{
+	cleanup_buf struct buf answer = BUF_INIT;
+
+	buf_adds(&answer, "{\"ok\":{\"url\":\"u\",\"status\":200,\"content-type\":\"t\",\"text\":\"");
+	for (int i = 0; i < 100000; i++)
+		buf_adds(&answer, "seven \xc3\xa9");
+	buf_adds(&answer, "\",\"truncated\":false}}");
+	harness_start(NULL);
+	harness_reply_call("web_fetch", "{\"url\":\"u\"}");
+	harness_reply_text("ok");
+	world_answer("web-fetch", answer.data);
+	harness_send("go");
+	assert_true(harness_asked(1, "ask for less of it at a time)\\n</untrusted>\""));
+	assert_true(world_request(1).len > 600 * 1024 && world_request(1).len < 700 * 1024);
+	assert_true(utf8_valid(world_request(1)));
+}
+
 #define LONG_LINE "0123456789012345678901234567890123456789012345678901234567890123456789"
 #define LONG_TEXT LONG_LINE "\\n" LONG_LINE "\\n" LONG_LINE "\\n" LONG_LINE "\\n"
 
@@ -371,5 +390,6 @@ TEST_MAIN(RUN(shapes), RUN(nothing_inside_ends_the_wrapper),
 	  RUN(a_source_cannot_leave_its_attribute), RUN(the_person_is_asked),
 	  RUN(without_a_person_the_model_decides), RUN(external_tools_are_offered_and_called),
 	  RUN(rereads), RUN(a_reread_of_a_removed_result_comes_whole), RUN(an_image_follows_the_results),
+	  RUN(a_result_beyond_every_limit_is_cut_with_a_word_and_still_closed),
 	  RUN(a_call_that_fails_again_and_again_is_pointed_out),
 	  RUN(the_schema_shown_is_the_one_that_is_checked))
