@@ -183,7 +183,7 @@ static int begin_log(struct audit *audit, const struct audit_header *header, str
 	return r < 0 ? r : line_end(audit, &w, NULL, err);
 }
 
-/* Moves what stands behind the last newline into events.torn. */
+/* Moves what stands behind the last whole record into events.torn. */
 static int cut_torn(struct audit *audit, off_t size, off_t end, struct err *err)
 {
 	cleanup_buf struct buf torn = BUF_INIT;
@@ -228,23 +228,41 @@ static void take_resume(struct audit *audit, const struct resume *resume)
 	audit->receipt.denied = resume->denied;
 }
 
+/* Where the log ends, and that it holds up to there: what was changed is refused,
+ * before what a power cut took is looked for. */
+static int find_end(struct audit *audit, off_t size, off_t *ret_end, struct resume *resume,
+		    struct err *err)
+{
+	off_t lines, whole;
+
+	if (tail_end(audit->fd, size, &lines, err) < 0)
+		return err->code;
+	*ret_end = whole = lines;
+	if (lines == 0)
+		return 0;
+	if (resume_check(audit->dir, audit->fd, lines, resume, err) < 0 ||
+	    rest_check(audit->payloads.blobs, audit->fd, &whole, err) < 0)
+		return err->code;
+	*ret_end = whole;
+	return whole == lines || whole == 0 ? 0
+					    : resume_check(audit->dir, audit->fd, whole, resume, err);
+}
+
 static int continue_log(struct audit *audit, const struct audit_header *header, struct err *err)
 {
-	struct resume resume;
+	struct resume resume = { .count = 0 };
 	struct stat st;
 	struct json w;
-	off_t end;
+	off_t end = 0;
 	int r;
 
 	if (fstat(audit->fd, &st) < 0)
 		return err_sys(err, "look at " AUDIT_EVENTS);
-	if (tail_end(audit->fd, st.st_size, &end, err) < 0 ||
+	if (find_end(audit, st.st_size, &end, &resume, err) < 0 ||
 	    cut_torn(audit, st.st_size, end, err) < 0)
 		return err->code;
 	if (end == 0)
 		return begin_log(audit, header, err);
-	if (resume_check(audit->dir, audit->fd, end, &resume, err) < 0)
-		return err->code;
 	audit->size = end;
 	take_resume(audit, &resume);
 	receipt_facts(&audit->receipt, header->session_id, header->component_hash, header->manifest_hash);
@@ -320,6 +338,31 @@ int audit_open(const char *dir, const struct audit_header *header, struct audit 
 	return 0;
 }
 
+static int sync_content(struct audit *audit, struct err *err)
+{
+	int r = blobs_sync(audit->payloads.blobs, err);
+
+	if (r < 0)
+		return r;
+	return fdatasync(audit->fd) < 0 ? err_sys(err, "sync the log") : 0;
+}
+
+/* A file's bytes are of no use without the names that lead to it. */
+static int sync_names(struct audit *audit, struct err *err)
+{
+	cleanup_close int above = -1;
+
+	if (fsync(audit->dir) < 0)
+		return err_sys(err, "sync the log's folder");
+	if (audit->is_named)
+		return 0;
+	above = openat(audit->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (above < 0 || fsync(above) < 0)
+		return err_sys(err, "sync the folder above the log's");
+	audit->is_named = true;
+	return 0;
+}
+
 static int begin(struct audit *audit, const char *kind, const char *call, struct str args,
 		 uint64_t *ret_seq, struct err *err)
 {
@@ -346,9 +389,13 @@ int audit_begin(struct audit *audit, const char *call, struct str args, uint64_t
 	return r;
 }
 
+/* What is done in a turn must be known after a power cut, so the names that lead to
+ * the session are on the disk before the first. */
 int audit_export_begin(struct audit *audit, const char *name, struct str args, uint64_t *ret_seq,
 		       struct err *err)
 {
+	if (!audit->is_named && strcmp(name, "init") != 0 && sync_names(audit, err) < 0)
+		return err->code;
 	return begin(audit, "export-begin", name, args, ret_seq, err);
 }
 
@@ -393,31 +440,6 @@ int audit_end(struct audit *audit, uint64_t seq, const char *outcome, struct str
 		r = line_end(audit, &w, NULL, err);
 	audit->receipt.denied += r >= 0 && strcmp(outcome, "denied") == 0;
 	return r < 0 || !durable ? r : audit_sync(audit, err);
-}
-
-static int sync_content(struct audit *audit, struct err *err)
-{
-	int r = blobs_sync(audit->payloads.blobs, err);
-
-	if (r < 0)
-		return r;
-	return fdatasync(audit->fd) < 0 ? err_sys(err, "sync the log") : 0;
-}
-
-/* A file's bytes are of no use without the names that lead to it. */
-static int sync_names(struct audit *audit, struct err *err)
-{
-	cleanup_close int above = -1;
-
-	if (fsync(audit->dir) < 0)
-		return err_sys(err, "sync the log's folder");
-	if (audit->is_named)
-		return 0;
-	above = openat(audit->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (above < 0 || fsync(above) < 0)
-		return err_sys(err, "sync the folder above the log's");
-	audit->is_named = true;
-	return 0;
 }
 
 /* The receipt speaks of what is on disk already. */

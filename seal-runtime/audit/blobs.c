@@ -16,6 +16,7 @@
 #define NAME_SIZE (2 + 1 + HASH_HEX)
 #define PENDING_MAX 4096
 #define READ_SIZE   16384
+#define KNOWN_MAX   256
 
 /* A few bits of a zstd frame mean nothing, so a changed file could still give
  * the logged bytes.  Behind the frame stands a skippable one (zstd -d passes
@@ -32,6 +33,7 @@ struct blobs {
 	size_t n_pending, size;
 	bool is_new[256]; /* which folders got new names since the last sync */
 	bool has_synced;
+	char known[KNOWN_MAX][HASH_HEX]; /* some that this process vouches for */
 };
 
 int blobs_open(int dir, bool writable, struct blobs **ret_blobs, struct err *err)
@@ -98,7 +100,6 @@ static int write_new(struct blobs *blobs, const char *name, struct str bytes, st
 		blobs->has_synced = false;
 	else if (errno != EEXIST)
 		return err_sys(err, "make folder " AUDIT_BLOBS "/%s", folder);
-	blobs->is_new[strtoul(folder, NULL, 16) & 255] = true;
 	(void)snprintf(tmp, sizeof(tmp), "%s.tmp", name);
 	/* One writer a log, so a file of this name is what a crash left. */
 	fd = openat(blobs->dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -111,28 +112,7 @@ static int write_new(struct blobs *blobs, const char *name, struct str bytes, st
 		(void)unlinkat(blobs->dir, tmp, 0);
 		return err_wrap(err, "blob %s", name);
 	}
-	return add_pending(blobs, name, err);
-}
-
-int blobs_put(struct blobs *blobs, struct str bytes, char ret_hex[HASH_HEX], struct err *err)
-{
-	size_t bound = ZSTD_compressBound(bytes.len), len;
-	cleanup_free char *packed = NULL;
-	char name[NAME_SIZE];
-
-	hash_hex(bytes, ret_hex);
-	name_of(ret_hex, name);
-	if (faccessat(blobs->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	packed = malloc(bound + SEAL_LEN);
-	if (!packed)
-		return err_nomem(err);
-	len = ZSTD_compressCCtx(blobs->compressor, packed, bound, bytes.data, bytes.len, LEVEL);
-	if (ZSTD_isError(len))
-		return err_set(err, ERR_INTERNAL, "compress: %s", ZSTD_getErrorName(len));
-	memcpy(packed + len, seal_head, sizeof(seal_head));
-	hash_bytes((struct str){ packed, len }, (uint8_t *)packed + len + sizeof(seal_head));
-	return write_new(blobs, name, (struct str){ packed, len + SEAL_LEN }, err);
+	return 0;
 }
 
 static bool is_hex(struct str hex)
@@ -206,6 +186,74 @@ static int read_packed(struct blobs *blobs, const char *name, struct err *err)
 			return err_set(err, ERR_LIMIT, "%s: too large", name);
 	} while (n < 0 || n == READ_SIZE);
 	return 0;
+}
+
+static char *place_of(struct blobs *blobs, const char *hex)
+{
+	char begin[3] = { hex[0], hex[1], '\0' };
+
+	return blobs->known[strtoul(begin, NULL, 16) % KNOWN_MAX];
+}
+
+/* One of an earlier process may never have reached the disk: after a power cut its
+ * name can be there and its bytes not. */
+static bool is_whole(struct blobs *blobs, const char *name)
+{
+	struct err ignored;
+	struct str packed;
+
+	if (read_packed(blobs, name, &ignored) < 0)
+		return false;
+	packed = buf_str(&blobs->packed);
+	return unseal(&packed);
+}
+
+/* It is there; the next sync puts it on the disk, once in each process. */
+static int vouch(struct blobs *blobs, const char *hex, const char *name, struct err *err)
+{
+	char folder[3] = { hex[0], hex[1], '\0' };
+
+	if (strcmp(place_of(blobs, hex), hex) == 0)
+		return 0;
+	memcpy(place_of(blobs, hex), hex, HASH_HEX);
+	blobs->is_new[strtoul(folder, NULL, 16) & 255] = true;
+	return add_pending(blobs, name, err);
+}
+
+int blobs_put(struct blobs *blobs, struct str bytes, char ret_hex[HASH_HEX], struct err *err)
+{
+	size_t bound = ZSTD_compressBound(bytes.len), len;
+	cleanup_free char *packed = NULL;
+	char name[NAME_SIZE];
+	int r;
+
+	hash_hex(bytes, ret_hex);
+	name_of(ret_hex, name);
+	if (strcmp(place_of(blobs, ret_hex), ret_hex) == 0 || is_whole(blobs, name))
+		return vouch(blobs, ret_hex, name, err);
+	packed = malloc(bound + SEAL_LEN);
+	if (!packed)
+		return err_nomem(err);
+	len = ZSTD_compressCCtx(blobs->compressor, packed, bound, bytes.data, bytes.len, LEVEL);
+	if (ZSTD_isError(len))
+		return err_set(err, ERR_INTERNAL, "compress: %s", ZSTD_getErrorName(len));
+	memcpy(packed + len, seal_head, sizeof(seal_head));
+	hash_bytes((struct str){ packed, len }, (uint8_t *)packed + len + sizeof(seal_head));
+	r = write_new(blobs, name, (struct str){ packed, len + SEAL_LEN }, err);
+	return r < 0 ? r : vouch(blobs, ret_hex, name, err);
+}
+
+int blobs_vouch(struct blobs *blobs, struct str hex, bool *ret_is_whole, struct err *err)
+{
+	char text[HASH_HEX], name[NAME_SIZE];
+
+	*ret_is_whole = false;
+	if (!is_hex(hex))
+		return 0;
+	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(hex));
+	name_of(text, name);
+	*ret_is_whole = is_whole(blobs, name);
+	return *ret_is_whole ? vouch(blobs, text, name, err) : 0;
 }
 
 int blobs_get(struct blobs *blobs, struct str hex, struct buf *ret_bytes, struct err *err)

@@ -41,7 +41,9 @@ DEFINE_CLEANUP(struct blobs, blobs_free)
 int blobs_put(struct blobs *blobs, struct str bytes, char ret_hex[HASH_HEX], struct err *err);
 /* Appends the bytes; they are what was hashed, or it is an error. */
 int blobs_get(struct blobs *blobs, struct str hex, struct buf *ret_bytes, struct err *err);
-/* What was put since the last call is on disk. */
+/* One that an earlier process wrote: the next sync puts it on the disk. */
+int blobs_vouch(struct blobs *blobs, struct str hex, bool *ret_is_whole, struct err *err);
+/* What was put or vouched for since the last call is on disk. */
 int blobs_sync(struct blobs *blobs, struct err *err);
 
 /* One step over JSON that is known to be valid; slices of the text itself. */

@@ -15,6 +15,7 @@
 #include "crypto/hash.h"
 
 struct audit_reader;
+struct blobs;
 struct err;
 
 /* Where the last whole line ends in a file of that size. */
@@ -48,6 +49,14 @@ struct resume {
  * record.  Blobs are not looked at.  ERR_INPUT when something is not right.
  */
 int resume_check(int dir, int fd, off_t end, struct resume *ret_resume, struct err *err);
+
+/*
+ * rest.c: a turn's end is on the disk with all before it; what follows the last one
+ * may not be, and after a power cut a line can be there and the blobs that it names
+ * not.  *end, where the whole lines end, is moved before the first such line; the
+ * blobs of those before it are vouched for.
+ */
+int rest_check(struct blobs *blobs, int fd, off_t *end, struct err *err);
 
 /* read.c: the records in `text`, of which the first is number `seq` and follows
  * `prev`, chain and form alone.  `head_file` may know of more than there are. */
