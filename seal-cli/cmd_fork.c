@@ -180,6 +180,9 @@ int cmd_fork(int argc, char **argv)
 	if (rpc_client_open(&client, &err) < 0 || rpc_client_initialize(client, true, &err) < 0)
 		return cmd_fail(&err);
 	run.client = client;
+	/* The log says what was read then; nobody takes the disk for it. */
+	(void)fprintf(stderr, "seal: the files are what they are now, not what they were at %s\n",
+	              argv[optind]);
 	code = run_turn(&run);
 	print_fini(&run.print);
 	free(run.session_id);

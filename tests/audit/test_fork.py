@@ -63,6 +63,7 @@ def _():
         done, new = fork(p, old, at)
         expect(done, 0, "Second way.")
         assert "First way." not in done.stdout
+        assert f"the files are what they are now, not what they were at {os.path.basename(old)}@{at}" in done.stderr, done.stderr
         assert p.read("src/c.c") == "other\n"
         assert lines(new)[:at] == before[:at] and lines(old) == before
         assert json.loads(lines(new)[at])["kind"] == "fork"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Sessions made by chance, from a seed: two agents, two wires, every tool, models that fail, denials, answers
-of a person, cancels, kills, summaries.  Each verifies, and replays call by call where there is no network, no
+of a person, cancels, kills, summaries, agents that work for agents.  Each verifies, and replays call by call where there is no network, no
 key, no model and no project.  SEAL_SESSIONS=N: how many (10).   test_generated.py BUILD HOSTILE.cwasm"""
 import collections
 import glob
@@ -64,6 +64,15 @@ class Maker:
         text = c.choice(["", "{", "[1]"]) if c.random() < 0.05 else json.dumps(arguments)
         return {"tool-use": {"id": f"call_{self.calls}", "name": name, "input-json": text}}
 
+    def agent(self):
+        """Work for another agent, and what that one does until it ends or the turn does."""
+        c = self.chance
+        self.calls += 1
+        scope = {"writes": c.random() < 0.7, "commands": c.random() < 0.8, **({"paths": ["src"]} if c.random() < 0.3 else {})}
+        block = {"tool-use": {"id": f"call_{self.calls}", "name": "agent_run", "input-json": json.dumps(dict(scope, task="look at src"))}}
+        blocks = [block] + ([self.tool()] if c.random() < 0.3 else [])
+        return [self.reply(blocks, "tool-use")] + [self.step() for _ in range(c.randrange(0, 3))] + [self.last() if c.random() < 0.8 else self.hang()]
+
     def usage(self):
         return {"input": self.chance.randrange(1, 9000), "output": 7, "cache-read": 0, "cache-write": 0}
 
@@ -85,17 +94,21 @@ class Maker:
 
     def turn(self):
         steps = [self.step() for _ in range(self.chance.randrange(0, 7))]
-        if self.chance.random() < 0.7:
-            return steps + [self.last()]
-        hang = {"tool-use": {"id": "call_hang", "name": "command_run", "input-json": '{"command":"sleep 600"}'}}
-        return steps + [self.reply([hang], "tool-use")]
+        if self.chance.random() < 0.4:
+            steps += self.agent()
+        return steps + [self.last() if self.chance.random() < 0.6 else self.hang()]
+
+    def hang(self):
+        return self.reply([{"tool-use": {"id": "call_hang", "name": "command_run", "input-json": '{"command":"sleep 600"}'}}], "tool-use")
 
 
 class Place(Project):
+    stops = 0
+
     def __init__(self, maker, hostile):
         self.maker, self.hostile = maker, hostile
         self.turns = [maker.turn() for _ in range(maker.chance.randrange(1, 5))]
-        super().__init__(BUILD, [s for steps in self.turns for s in steps] + [maker.reply([{"text": {"text": "Over."}}], "end-turn")] * 20, manifest=False)
+        super().__init__(BUILD, [s for steps in self.turns for s in steps] + [maker.reply([{"text": {"text": "Over."}}], "end-turn")] * 40, manifest=False)
         provider = maker.chance.choice(["anthropic", "local"])
         self.write("seal.toml", f'schema_version = 1\n[model]\nprovider = "{provider}"\nname = "claude-opus-5"\nbase_url = "http://127.0.0.1:{self.port}"\n'
                    f'context_length = {maker.chance.choice([8000, 200000])}\nmax_tokens = 1000\n' + RULES)
@@ -119,7 +132,7 @@ class Place(Project):
         return self.maker.chance.choice(["go on", "do it \u20ac", "/compact"])
 
     def run_turn(self, number):
-        arguments = ["run", "--prompts", self.maker.chance.choice(["allow", "deny"])] + (["--resume", "latest"] if number else [])
+        arguments = ["run", "--prompts", self.maker.chance.choice(["allow", "allow", "deny"])] + (["--resume", "latest"] if number else [])
         before = self.log()
         turn = self.start(*arguments, self.words(number))
         reading = threading.Thread(target=turn.communicate)
@@ -141,8 +154,9 @@ class Place(Project):
         return len(now) > len(before) and b'"verdict":"allow","rule":"sleep 600"' in now[now[:-1].rfind(b"\n"):]
 
     def stop(self, turn):
-        """In the middle of a command: a person's cancel, or a crash."""
-        if self.maker.chance.random() < 0.5:
+        """In the middle of a command: a person's cancel and a crash by turns."""
+        Place.stops += 1
+        if Place.stops % 2:
             turn.send_signal(signal.SIGINT)
             return
         for pid, words in self.processes():
@@ -178,6 +192,9 @@ def look(folder, seen):
     for line in open(os.path.join(folder, "events.jsonl")):
         record = json.loads(line)
         seen[record["kind"]] += 1
+        if record["kind"] == "export-begin":
+            name = record["call"].split(".")
+            seen["agent for an agent"] += name[-1] == "init" and len(name) == 2 and name[0] != "a0"
         for key in ("outcome", "verdict", "answer"):
             if key in record:
                 seen[f"{record['kind']} {record[key]}"] += 1
@@ -215,13 +232,17 @@ def _():
     print(f"# {calls} calls replayed; " + ", ".join(f"{n} {what}" for what, n in sorted(SEEN.items())))
 
 
-@row("what they hold: errors, denials, answers, cancels, crashes, summaries")
+@row("what they hold: errors, denials, answers, cancels, crashes, summaries, agents for agents")
 def _():
     if probe() or COUNT < 10:
         return probe() or "fewer than 10 sessions"
     wanted = ["end done", "end denied", "end failed", "end invalid", "decision ask", "decision deny", "ask allow", "ask deny",
-              "export-end ok", "export-end trap", "resume", "compaction"]
+              "export-end ok", "export-end trap", "resume", "compaction",
+              "agent for an agent"]
     missing = [what for what in wanted if not SEEN[what]]
+    print(f"# {SEEN['session']} sessions: {SEEN['agent for an agent']} agents for agents, {SEEN['compaction']} summaries, "
+          f"{SEEN['end cancelled'] + SEEN['export-end cancelled']} cancels, {SEEN['export-begin'] - SEEN['export-end']} crashes, {SEEN['end denied']} denials, "
+          f"{SEEN['end failed'] + SEEN['end invalid'] + SEEN['export-end trap']} errors, {SEEN['ask allow'] + SEEN['ask deny']} answers")
     missing += [] if SEEN["end cancelled"] + SEEN["export-end cancelled"] else ["a cancel"]
     assert not missing, (missing, SEEN)
     return None
