@@ -6,7 +6,7 @@ T ?= 60
 S ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build agent try check check-llm attack asan lint fmt fuzz bench install deb clean
+.PHONY: help setup build agent try check check-llm attack asan lint fmt fuzz bench bench-peers install deb clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ attack: build ## everything that attacks, as one table (SEAL_ESCAPES=DIR for esc
 
 bench: build ## the table of figures, and build/bench.json
 	@bench/run $(BUILD)
+
+bench-peers: build ## seal beside the other agents (installs them once; SEAL_PEERS=DIR)
+	@bench/peers/run $(BUILD)
 
 install: build ## into DESTDIR
 	@meson install -C $(BUILD) --destdir "$(DESTDIR)"
