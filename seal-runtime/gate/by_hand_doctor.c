@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -11,12 +12,13 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "llm/keys.h"
+#include "llm/llm.h"
 #include "manifest/manifest.h"
 #include "manifest/trust.h"
 #include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
 
-#define OWN_LINES 4
+#define OWN_LINES 6
 #define PLAIN     "schema_version = 1\n[model]\nprovider = \"replay\"\nname = \"none\"\n"
 
 static void found(struct probe_line *line, const char *text)
@@ -95,6 +97,38 @@ static void look_at_model(const struct manifest *manifest, struct probe_line *li
 	line->remedy = "`seal login` keeps a key; or set the provider's variable";
 }
 
+/* Only a server of one's own is asked: a provider far away may take its time. */
+static void look_at_server(const struct manifest *manifest, struct probe_line *lines, size_t *n)
+{
+	cleanup_free char *url = str_dup(manifest->model.base_url);
+	struct probe_line *line = &lines[*n];
+	struct err err;
+
+	if (!manifest->model.base_url.len || !url)
+		return;
+	*line = (struct probe_line){ .name = "model server", .state = PROBE_GOOD, .remedy = "" };
+	++*n;
+	found(line, "answers");
+	if (llm_reach(url, &err) >= 0)
+		return;
+	line->state = PROBE_WARNING;
+	found(line, err.text);
+	line->remedy = "start the server, or set base_url of [model] to where it listens";
+}
+
+static void look_at_terminal(struct probe_line *line)
+{
+	const char *term = getenv("TERM");
+	bool is_plain = !term || !*term || strcmp(term, "dumb") == 0;
+
+	*line = (struct probe_line){ .name = "terminal", .state = PROBE_GOOD, .remedy = "" };
+	found(line, is_plain ? "TERM names none" : term);
+	if (!is_plain)
+		return;
+	line->state = PROBE_WARNING;
+	line->remedy = "start seal in a terminal, with its TERM; `seal run` needs none";
+}
+
 /* Of the folder that it is run in; where there is none that is no fault. */
 static void look_at_manifest(struct probe_line *lines, size_t *n)
 {
@@ -121,6 +155,7 @@ static void look_at_manifest(struct probe_line *lines, size_t *n)
 		found(line, "seal.toml is approved");
 	}
 	look_at_model(manifest, &lines[(*n)++]);
+	look_at_server(manifest, lines, n);
 }
 
 static const char *const states[] = { [PROBE_FAILED] = "FAILED",
@@ -158,6 +193,7 @@ int by_hand_doctor(bool as_json, struct buf *ret_text, bool *ret_works, struct e
 		works &= lines[i].state != PROBE_FAILED;
 	if (works)
 		try_command(&lines[n++]);
+	look_at_terminal(&lines[n++]);
 	look_at_manifest(lines, &n);
 	for (size_t i = 0; i < n; i++)
 		works &= lines[i].state != PROBE_FAILED;

@@ -64,6 +64,10 @@ void llm_set_patience(struct llm *llm, double connect, double first_byte, double
  * file is made anew, mode 0600. */
 int llm_set_recorder(struct llm *llm, const char *path, struct err *err);
 
+/* Does a server answer there?  No key is sent.  Takes a second at the most; ERR_GONE
+ * says why not. */
+int llm_reach(const char *url, struct err *err);
+
 /* Cost of everything so far in USD; negative when prices are not known. */
 double llm_cost(const struct llm *llm);
 
