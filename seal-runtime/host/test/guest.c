@@ -226,20 +226,17 @@ static void read_file(uint32_t count)
 	}
 }
 
-/* `count` times: a word in the middle of a file, there and back. */
-static void edit_file(uint32_t count)
+/* A word in the middle of a file: there (0) and back (1). */
+static void edit_file(uint32_t back)
 {
 	agent_string_t path = text("src/big.c"), word[] = {text("one word"), text("the word")};
+	seal_agent_tools_edit_t edit = {word[back % 2], word[1 - back % 2], false};
+	seal_agent_tools_list_edit_t edits = {&edit, 1};
+	seal_agent_tools_write_outcome_t outcome;
+	seal_agent_tools_tool_error_t error;
 
-	for (uint32_t i = 0; i < count; i++) {
-		seal_agent_tools_edit_t edit = {word[i % 2], word[(i + 1) % 2], false};
-		seal_agent_tools_list_edit_t edits = {&edit, 1};
-		seal_agent_tools_write_outcome_t outcome;
-		seal_agent_tools_tool_error_t error;
-
-		expect(seal_agent_tools_file_edit(&path, &edits, &outcome, &error));
-		seal_agent_tools_write_outcome_free(&outcome);
-	}
+	expect(seal_agent_tools_file_edit(&path, &edits, &outcome, &error));
+	seal_agent_tools_write_outcome_free(&outcome);
 }
 
 static void crash(uint32_t unused)
