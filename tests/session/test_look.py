@@ -57,6 +57,7 @@ class Editor:
 
     def close(self):
         self.process.stdin.close()
+        self.process.stdout.read()  # what it still has to say; without a reader that is a failure
         self.process.stdout.close()
         assert self.process.wait(20) == 0
 
