@@ -82,6 +82,11 @@ static const struct load_row {
 	  "[capabilities.deny.read]\ndefault_files = [\".env.local\"]\n", "A=env" },
 	{ "neither is one that a path of the rules denies",
 	  "[capabilities.deny.read]\npaths = [{ path = \".\", files = [\".env*\"] }]\n", NULL },
+	{ "a shell's own file is not read by itself", "[command_run]\nenvrc_mode = \"prompt\"\n",
+	  "A=local" },
+	{ "nor when it is off", "[command_run]\nenvrc_mode = \"off\"\n", "A=local" },
+	{ "allowed, it is data, and nothing in it runs", "[command_run]\nenvrc_mode = \"allow\"\n",
+	  "A=$(touch ran; echo 1)" },
 	{ "none is read when that is said", "[command_run]\nauto_load_env = false\n", NULL },
 };
 
@@ -100,6 +105,7 @@ TEST(loads)
 	assert_non_null(mkdtemp(folder));
 	put(folder, ".env", "A=env\n");
 	put(folder, ".env.local", "A=local\n");
+	put(folder, ".envrc", "touch ran\nexport A=\"$(touch ran; echo 1)\"\nLD_PRELOAD=x\n");
 	TEST_ROWS (load_rows, row) {
 		cleanup_buf struct buf text = BUF_INIT;
 		struct manifest *manifest = NULL;
@@ -120,8 +126,9 @@ TEST(loads)
 		env_free(list);
 		manifest_free(manifest);
 	}
-	for (const char *const *name = (const char *const[]){ ".env", ".env.local", NULL }; *name;
-	     name++) {
+	for (const char *const *name =
+	             (const char *const[]){ ".env", ".env.local", ".envrc", NULL };
+	     *name; name++) {
 		cleanup_close int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 		assert_int_equal(unlinkat(at, *name, 0), 0);
