@@ -103,28 +103,27 @@ static struct str subject_of(yyjson_val *args)
 	return yyjson_is_str(first) ? json_text(first) : json_str(first, "command");
 }
 
+/* As the gate showed it when it was made. */
 static void tell_tool(struct telling *telling, struct str args)
 {
-	cleanup_json yyjson_doc *doc = json_read(args, NULL, NULL);
+	cleanup_json yyjson_doc *doc = json_read(args, NULL, NULL), *shown = NULL;
 	cleanup_buf struct buf params = BUF_INIT;
-	cleanup_buf struct buf title = BUF_INIT;
-	struct str subject = subject_of(yyjson_doc_get_root(doc));
-	struct json w = session_update_begin(&params, telling->session->id, "tool_call");
+	cleanup_buf struct buf tool = BUF_INIT;
+	struct json w = json_to(&tool);
+	char id[24];
 
-	buf_adds(&title, session_call_title(telling->call));
-	if (subject.len) {
-		buf_addc(&title, ' ');
-		buf_add(&title, subject);
-	}
-	put_id(&w, telling->seq);
-	json_kv(&w, "title", buf_str(&title));
-	json_kv(&w, "kind", str_of(session_call_kind(telling->call)));
-	json_kv(&w, "status", STR("in_progress"));
-	json_key(&w, "rawInput");
+	(void)snprintf(id, sizeof(id), "c%llu", (unsigned long long)telling->seq);
 	json_object(&w);
+	json_kv(&w, "id", str_of(id));
 	json_kv(&w, "call", str_of(telling->call));
-	json_kv(&w, "subject", subject);
+	json_kv(&w, "title", str_of(session_call_title(telling->call)));
+	json_kv(&w, "kind", str_of(session_call_kind(telling->call)));
+	json_kv(&w, "subject", subject_of(yyjson_doc_get_root(doc)));
+	json_kv_raw(&w, "args", args);
 	json_end(&w);
+	shown = tool.failed ? NULL : json_read(buf_str(&tool), NULL, NULL);
+	w = session_update_begin(&params, telling->session->id, "tool_call");
+	session_put_tool(&w, telling->session, yyjson_doc_get_root(shown));
 	add_line(telling, &w, &params);
 }
 
@@ -247,7 +246,8 @@ int session_history(struct session *session, yyjson_val *params, struct buf *ret
 		return err_set(err, ERR_INPUT, "\"%.*s\" is no session id",
 			       STR_ARG(str_head(id, 64)));
 	memcpy(session->id, id.data, id.len);
-	if (folder_find(session->id, &dir, err) < 0)
+	if (folder_find(session->id, &dir, err) < 0 ||
+	    folder_meta_read(dir, &session->meta, err) < 0)
 		return err->code;
 	if (read_log(&telling, dir, json_bool(params, "recent", false), err) < 0)
 		return err_wrap(err, "the session's log");

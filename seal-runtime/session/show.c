@@ -143,7 +143,7 @@ static void put_changes(struct json *w, const struct session *session, yyjson_va
 }
 
 /* The gate's word for the kind of a call is ACP's. */
-static void put_tool(struct json *w, const struct session *session, yyjson_val *tool)
+void session_put_tool(struct json *w, const struct session *session, yyjson_val *tool)
 {
 	struct str kind = json_str(tool, "kind");
 	struct str subject = json_str(tool, "subject");
@@ -267,7 +267,7 @@ static const struct {
 	const char *update;
 	void (*put)(struct json *w, const struct session *session, yyjson_val *val);
 } structured[] = {
-    [SHOW_TOOL] = {"tool_call", put_tool},
+    [SHOW_TOOL] = {"tool_call", session_put_tool},
     [SHOW_TOOL_OUTPUT] = {"tool_call_update", put_tool_output},
     [SHOW_TOOL_END] = {"tool_call_update", put_tool_end},
     [SHOW_USAGE] = {"usage_update", put_usage},

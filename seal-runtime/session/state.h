@@ -121,6 +121,9 @@ const char *session_call_kind(const char *call);
 void session_up(struct session *session);
 void session_show(void *ctx, enum show_kind kind, struct str text);
 
+/* A tool_call, of what the gate showed: with its locations, its diffs and its arguments. */
+void session_put_tool(struct json *w, const struct session *session, yyjson_val *tool);
+
 /* "entries" of a plan: the agent's tasks in ACP's words. */
 void session_put_plan(struct json *w, yyjson_val *tasks);
 

@@ -126,6 +126,23 @@ def _():
         assert [u["entries"] for u in later.updates("plan")] == [u["entries"] for u in plans], later.updates("plan")
 
 
+@row("a loaded session's history tells its tool calls as they were told: kind, place, diff and arguments")
+def _():
+    rules = READ + '[capabilities.allow.write]\npaths = [{ path = "src/**", files = ["*"] }]\n'
+    steps = [call("file_read", path="src/a.c"), call("file_edit", path="src/a.c", edits=[{"old": "x", "new": "y"}]),
+             call("file_write", path="src/b.c", text="int b;\n"), text("Done.")]
+    with Story(BUILD, steps, rules) as p:
+        p.write("src/a.c", "int x;\n")
+        client = p.client()
+        session = p.session(client)
+        p.turn(client, session)
+        told = client.updates("tool_call")
+        assert len(told) == 3 and told[1]["content"][0]["newText"] == "y" and told[2]["locations"], told
+        later = p.client()
+        later.ok("session/load", {"sessionId": session, "cwd": p.root, "mcpServers": []})
+        assert later.updates("tool_call") == told, (later.updates("tool_call"), told)
+
+
 @row("_seal/diff and _seal/undo do what the commands do")
 def _():
     rules = READ + '[capabilities.allow.write]\npaths = [{ path = ".", files = ["*"] }]\n[capabilities.allow.commands]\n' \

@@ -11,7 +11,7 @@ import threading
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "run"))
 from project import Rows  # noqa: E402
-from wire import Place, await_that  # noqa: E402
+from wire import HELLO, Place, await_that  # noqa: E402
 
 BUILD = sys.argv[1]
 row = Rows()
@@ -155,6 +155,19 @@ def _():
     with Place(BUILD).start() as place:
         client = place.client(hello=None)
         assert "initialize" in client.call("session/list")["error"]["message"]
+
+
+@row("a client of another protocol version is told the one that is spoken; a version that is none is refused")
+def _():
+    with Place(BUILD).start() as place:
+        for version in (0, 2, 9999):
+            client = place.client(hello=None)
+            assert client.ok("initialize", dict(HELLO, protocolVersion=version))["protocolVersion"] == 1
+            client.ok("session/list")
+        client = place.client(hello=None)
+        for version in ("1", 1.5, None, [1]):
+            assert client.call("initialize", dict(HELLO, protocolVersion=version))["error"]["code"] == -32602, version
+        assert "before initialize" in client.call("session/list")["error"]["message"]
 
 
 @row("half a line and a hang-up is nothing")
