@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "injection"))
@@ -98,10 +99,14 @@ def cannot_trace(build):
             return "the sanitizer's search for leaks and strace want the same seat"
     if not shutil.which("strace"):
         return "there is no strace"
-    with subprocess.Popen(["sleep", "9"]) as process:
-        done = subprocess.run(["timeout", "-s", "INT", "0.2", "strace", "-p", str(process.pid)], capture_output=True, text=True)
-        process.kill()
-    return "" if "attached" in done.stderr else f"strace may not look: {done.stderr.strip()}"
+    with tempfile.TemporaryDirectory(prefix="seal-trace-") as top, subprocess.Popen(["sleep", "600"]) as process:
+        try:
+            with Trace(os.path.join(top, "t"), [process.pid]):
+                return ""
+        except RuntimeError as why:
+            return str(why)
+        finally:
+            process.kill()
 
 
 def traced(world, tally, calls):
@@ -111,11 +116,12 @@ def traced(world, tally, calls):
         tally.row(f"the kernel's account # SKIP {reason}", [])
         return
     world.reset(None, NOBODY_WITH_LINKS)
-    with Trace(os.path.join(world.top, "trace"), [pid for pid, words in world.processes() if "seald" in words]) as trace:
+    with Trace(os.path.join(world.top, "trace"), [world.daemon]) as trace:
         done = world.say(f"{TRACED_SEED} {calls} {world.top} {world.sink.port} {world.web}")
     wrong, count = judge(trace, lambda words: "/seald" in words or '"seald"' in words, granted.may_touch, granted.ports)
     trace.remove()
     faults = [f"exit {done.returncode}"] if done.returncode not in (0, 3) else []
+    faults += [] if count > calls else [f"only {count} system calls were seen: the worker was not followed"]
     tally.counts["traced"] = {"calls": calls, "system_calls": count, "outside": len(wrong)}
     tally.row(f"{calls} calls by the kernel's account: {count} system calls of daemon and worker write, make, remove, reach and start "
               "nothing that is not granted", faults + wrong)
