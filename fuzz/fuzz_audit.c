@@ -1,7 +1,8 @@
 /*
  * A log that somebody else wrote.  The chain is mended line by line, so that
  * what is behind it is reached: fields, pairs, payloads in pieces.  Reading must
- * end, and what it gives out must be what the line holds.
+ * end, and what it gives out must be what the line holds.  The end alone is read, and
+ * the log is opened to be gone on with: what opens has a record more then.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "audit/read.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -67,6 +69,51 @@ static void put_log(struct str text)
 	(void)close(fd);
 }
 
+static void read_last(size_t size)
+{
+	cleanup_with(audit_reader_free) struct audit_reader *reader = NULL;
+	struct audit_record record;
+	uint64_t seq, first;
+	bool more = true;
+	struct err err;
+
+	if (audit_reader_open_last(dir, size, &reader, &first, &err) < 0)
+		return;
+	for (seq = first; audit_next(reader, &record, &more, &err) == 0 && more; seq++)
+		if (record.seq != seq)
+			abort();
+}
+
+static void go_on(size_t n_lines)
+{
+	static const struct audit_header header = { .session_id = "s", .root = "/p", .component_hash = "c",
+		                                    .engine = "e", .manifest_hash = "m",
+		                                    .seal_version = "0", .manifest_text = { "x", 1 },
+		                                    .model_json = { "{}", 2 } };
+	cleanup_with(audit_free) struct audit *audit = NULL;
+	char path[96], head[65];
+	uint64_t count;
+	struct err err;
+
+	(void)snprintf(path, sizeof(path), "%s/head", dir);
+	(void)unlink(path);
+	if (audit_open(dir, &header, &audit, &err) < 0)
+		return;
+	audit_head(audit, head, &count);
+	if (count != n_lines + !audit_is_forked(audit))
+		abort();
+}
+
+static size_t count_lines(struct str text)
+{
+	struct str line;
+	size_t n = 0;
+
+	while (str_line(&text, &line))
+		n++;
+	return n;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	cleanup_with(audit_reader_free) struct audit_reader *reader = NULL;
@@ -78,6 +125,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	make_dir();
 	mend((struct str){ (const char *)bytes, size }, &log);
+	put_log(buf_str(&log));
+	read_last(size ? 1u + bytes[size - 1] * 8u : 1);
+	go_on(count_lines(buf_str(&log)));
 	put_log(buf_str(&log));
 	if (audit_reader_open(dir, true, &reader, &err) < 0)
 		return 0;

@@ -117,6 +117,16 @@ TEST(the_untouched_log_verifies)
 	assert_int_equal(n_records, 1 + 3 * CALLS);
 }
 
+/* The record that is named is the one, or the next, which is the first that its
+ * change can be seen at. */
+static bool names(const struct err *err, size_t record)
+{
+	const char *at = strstr(err->text, "record ");
+	size_t named = at ? strtoull(at + strlen("record "), NULL, 10) : SIZE_MAX;
+
+	return named == record || named == record + 1;
+}
+
 /* what(i, order) fills the order; every i must be found out at record i or i+1. */
 static void each_record(size_t (*what)(size_t at, size_t *order), const char *name)
 {
@@ -131,6 +141,8 @@ static void each_record(size_t (*what)(size_t at, size_t *order), const char *na
 		put_log(order, n);
 		if (verifies(&err))
 			fail_msg("%s: record %zu: not found", name, i);
+		if (!names(&err, i))
+			fail_msg("%s: record %zu: found as \"%s\"", name, i, err.text);
 	}
 	for (size_t i = 0; i < n_records; i++)
 		order[i] = i;
@@ -198,7 +210,7 @@ TEST(two_swapped_records_are_found)
 	each_record(swap, "swapped");
 }
 
-static void flip(int fd, size_t at, unsigned char by)
+static void flip(int fd, size_t record, size_t at, unsigned char by)
 {
 	char c = (char)(log_text.data[at] ^ by);
 	struct err err;
@@ -206,6 +218,8 @@ static void flip(int fd, size_t at, unsigned char by)
 	assert_int_equal(pwrite(fd, &c, 1, (off_t)at), 1);
 	if (verifies(&err))
 		fail_msg("byte %zu flipped by %u: not found", at, by);
+	if (!names(&err, record))
+		fail_msg("byte %zu of record %zu: found as \"%s\"", at, record, err.text);
 	assert_int_equal(pwrite(fd, &log_text.data[at], 1, (off_t)at), 1);
 }
 
@@ -221,10 +235,10 @@ TEST(a_flipped_byte_is_found)
 	for (size_t i = 0; i < n_records; i++) {
 		size_t len = starts[i + 1] - starts[i];
 
-		flip(fd, starts[i] + i * 7 % len, masks[i % 3]);
+		flip(fd, i, starts[i] + i * 7 % len, masks[i % 3]);
 	}
 	for (size_t at = starts[n_records - 1]; at < log_text.len; at++)
-		flip(fd, at, masks[at % 3]);
+		flip(fd, n_records - 1, at, masks[at % 3]);
 	assert_true(verifies(&err));
 }
 
