@@ -1,14 +1,14 @@
 #include "sandbox/etc.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +17,8 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "sandbox/tree.h"
+
+#define TRIES_MAX 4
 
 /* Programs expect these; none of them says anything about the person. */
 static const char *const copied[] = { "ld.so.cache",
@@ -137,6 +139,7 @@ static uint64_t fingerprint(unsigned int uid, unsigned int gid)
 	return sum;
 }
 
+/* Its descriptor, which holds a lock: somebody is at it. */
 static int make(int dir, const char *name, unsigned int uid, unsigned int gid, struct err *err)
 {
 	cleanup_close int to = -1;
@@ -145,13 +148,16 @@ static int make(int dir, const char *name, unsigned int uid, unsigned int gid, s
 	if (mkdirat(dir, name, 0755) < 0)
 		return err_sys(err, "create %s", name);
 	to = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (to < 0 || fchmod(to, 0755) < 0)
+	if (to < 0 || flock(to, LOCK_SH | LOCK_NB) < 0 || fchmod(to, 0755) < 0)
 		return err_sys(err, "open %s", name);
 	r = write_own(to, uid, gid, err);
-	return r < 0 ? r : copy_host(to, err);
+	if (r >= 0)
+		r = copy_host(to, err);
+	return r < 0 ? r : take_fd(to);
 }
 
-/* What a process made halfway before it was killed: the number in the name is its. */
+/* What a process made halfway before it was killed.  Its number may be another's by
+ * now, and in another process-id namespace it says nothing: the lock does. */
 static void remove_halves(int dir)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -159,23 +165,44 @@ static void remove_halves(int dir)
 	struct dirent *entry;
 
 	while (list && (entry = readdir(list))) {
-		const char *dot = strncmp(entry->d_name, "etc-", 4) == 0
-		                          ? strchr(entry->d_name, '.')
-		                          : NULL;
-		long pid = dot ? strtol(dot + 1, NULL, 10) : 0;
+		cleanup_close int half = -1;
 
-		if (pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+		if (strncmp(entry->d_name, "etc-", 4) != 0 || !strchr(entry->d_name, '.'))
+			continue;
+		half = openat(dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (half >= 0 && flock(half, LOCK_EX | LOCK_NB) == 0)
 			tree_remove(dir, entry->d_name);
 	}
 	if (list)
 		(void)closedir(list);
 }
 
+/* A name that nobody else uses; before its lock it may be taken for a dead one's. */
+static int prepare(int dir, const char *name, unsigned int uid, unsigned int gid, struct err *err)
+{
+	char half[96];
+	int r = -1;
+
+	for (int i = 0; r < 0 && i < TRIES_MAX; i++) {
+		uint32_t number = 0;
+		cleanup_close int held = -1;
+
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return err_sys(err, "choose a name");
+		(void)snprintf(half, sizeof(half), "%s.%08x", name, number);
+		r = held = make(dir, half, uid, gid, err);
+		/* Somebody else was first: theirs has the same content. */
+		if (r < 0 || renameat(dir, half, dir, name) < 0)
+			tree_remove(dir, half);
+	}
+	return r < 0 ? r : 0;
+}
+
 int etc_prepare(const char *runtime_dir, unsigned int uid, unsigned int gid, char **ret_path,
                 struct err *err)
 {
 	cleanup_close int dir = open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char name[64], half[96], path[PATH_MAX];
+	char name[64], path[PATH_MAX];
 
 	if (dir < 0)
 		return err_sys(err, "open %s", runtime_dir);
@@ -183,17 +210,8 @@ int etc_prepare(const char *runtime_dir, unsigned int uid, unsigned int gid, cha
 	(void)snprintf(name, sizeof(name), "etc-%016llx",
 	               (unsigned long long)fingerprint(uid, gid));
 	(void)snprintf(path, sizeof(path), "%s/%s", runtime_dir, name);
-	if (faccessat(dir, name, F_OK, 0) < 0) {
-		(void)snprintf(half, sizeof(half), "%s.%d", name, (int)getpid());
-		tree_remove(dir, half);
-		if (make(dir, half, uid, gid, err) < 0) {
-			tree_remove(dir, half);
-			return err_wrap(err, "prepare the sandbox's /etc in %s", runtime_dir);
-		}
-		/* Somebody else was first: theirs has the same content. */
-		if (renameat(dir, half, dir, name) < 0)
-			tree_remove(dir, half);
-	}
+	if (faccessat(dir, name, F_OK, 0) < 0 && prepare(dir, name, uid, gid, err) < 0)
+		return err_wrap(err, "prepare the sandbox's /etc in %s", runtime_dir);
 	*ret_path = strdup(path);
 	return *ret_path ? 0 : err_nomem(err);
 }
