@@ -11,6 +11,9 @@ struct keys {
 	key_fn *call;
 	void *ctx;
 	struct buf paste;
+	bool is_pasting;
+	char sequence[8];	/* within a paste: an escape sequence so far */
+	size_t n_sequence;
 };
 
 static const struct {
@@ -57,25 +60,51 @@ static void on_key(struct keys *keys, const termpaint_event *event)
 }
 
 /* A paste is text: line ends become \n, other controls go. */
-static void add_paste(struct keys *keys, struct str text)
+static void add_paste(struct keys *keys, char c)
 {
-	for (size_t i = 0; i < text.len && keys->paste.len < KEYS_PASTE_MAX; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-
-		if (c == '\r')
-			buf_addc(&keys->paste, '\n');
-		else if (c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f))
-			buf_addc(&keys->paste, (char)c);
-	}
+	if (keys->paste.len >= KEYS_PASTE_MAX)
+		return;
+	if (c == '\r')
+		buf_addc(&keys->paste, '\n');
+	else if (c == '\n' || c == '\t' || ((unsigned char)c >= 0x20 && c != 0x7f))
+		buf_addc(&keys->paste, c);
 }
 
-static void on_paste(struct keys *keys, const termpaint_event *event)
+/* One byte of an escape sequence within a paste: the paste's end, or nothing that is
+ * kept.  What is longer than any mark is known by its beginning. */
+static void add_sequence(struct keys *keys, char c)
 {
-	if (event->paste.initial)
-		buf_clear(&keys->paste);
-	add_paste(keys, (struct str){ event->paste.string, event->paste.length });
-	if (event->paste.final)
+	bool is_control = keys->n_sequence > 1 && keys->sequence[1] == '[';
+
+	if (keys->n_sequence < sizeof(keys->sequence))
+		keys->sequence[keys->n_sequence++] = c;
+	if (keys->n_sequence == 1 || (keys->n_sequence == 2 && c == '['))
+		return;
+	if (is_control && (c < '@' || c > '~'))
+		return;
+	keys->is_pasting = !str_eq((struct str){ keys->sequence, keys->n_sequence }, STR("\x1b[201~"));
+	keys->n_sequence = 0;
+}
+
+/* The parser would look each byte of a paste up among all keys, a second a
+ * megabyte: pastes are read here.  Gives how many of the bytes are the paste's. */
+static size_t feed_paste(struct keys *keys, struct str bytes)
+{
+	size_t at = 0;
+
+	while (at < bytes.len && keys->is_pasting) {
+		char c = bytes.data[at++];
+
+		if (c == '\x1b')
+			keys->n_sequence = 0;	/* whatever went before has no end */
+		if (c == '\x1b' || keys->n_sequence)
+			add_sequence(keys, c);
+		else
+			add_paste(keys, c);
+	}
+	if (!keys->is_pasting)
 		say(keys, KEY_PASTE, 0, buf_str(&keys->paste));
+	return at;
 }
 
 static void on_event(void *ctx, termpaint_event *event)
@@ -89,9 +118,6 @@ static void on_event(void *ctx, termpaint_event *event)
 		break;
 	case TERMPAINT_EV_KEY:
 		on_key(keys, event);
-		break;
-	case TERMPAINT_EV_PASTE:
-		on_paste(keys, event);
 		break;
 	case TERMPAINT_EV_MISC:
 		if (event->misc.atom == termpaint_input_focus_in())
@@ -158,9 +184,21 @@ static bool kitty(struct keys *keys, struct str raw)
 	return true;
 }
 
+static bool begins_paste(struct keys *keys, struct str raw)
+{
+	if (!str_is(raw, "\x1b[200~"))
+		return false;
+	buf_clear(&keys->paste);
+	keys->is_pasting = true;
+	keys->n_sequence = 0;
+	return true;
+}
+
 static bool on_raw(void *ctx, const char *data, unsigned int length, bool overflow)
 {
-	return !overflow && kitty(ctx, (struct str){ data, length });
+	struct str raw = { data, length };
+
+	return !overflow && (begins_paste(ctx, raw) || kitty(ctx, raw));
 }
 
 struct keys *keys_new(key_fn *call, void *ctx)
@@ -177,7 +215,6 @@ struct keys *keys_new(key_fn *call, void *ctx)
 		free(keys);
 		return NULL;
 	}
-	termpaint_input_handle_paste(keys->input, true);
 	termpaint_input_set_event_cb(keys->input, on_event, keys);
 	termpaint_input_set_raw_filter_cb(keys->input, on_raw, keys);
 	return keys;
@@ -192,9 +229,19 @@ void keys_free(struct keys *keys)
 	free(keys);
 }
 
+/* Up to each '~' alone, since what follows may be a paste. */
 void keys_feed(struct keys *keys, struct str bytes)
 {
-	termpaint_input_add_data(keys->input, bytes.data, (unsigned int)bytes.len);
+	while (bytes.len) {
+		size_t n = str_chr(bytes, '~');
+
+		n = n == STR_NONE ? bytes.len : n + 1;
+		if (keys->is_pasting)
+			n = feed_paste(keys, bytes);
+		else
+			termpaint_input_add_data(keys->input, bytes.data, (unsigned int)n);
+		bytes = str_from(bytes, n);
+	}
 }
 
 bool keys_pending(const struct keys *keys)

@@ -182,8 +182,9 @@ static int loop(struct app *app, struct feeding *feeding, struct err *err)
 
 		draw_if_due(app, &drawn_at);
 		/* While a frame waits the daemon's next words can wait too: one
-		 * wake-up a frame, however many pieces come. */
-		fds[2].fd = app->dirty ? -1 : rpc_client_fd(app->client);
+		 * wake-up a frame, however many pieces come.  But nobody waits
+		 * for the frames of a history that is being told. */
+		fds[2].fd = app->dirty && !app->starting ? -1 : rpc_client_fd(app->client);
 		n = poll(fds, 3, patience(app, drawn_at));
 		if (n < 0 && errno != EINTR)
 			return err_sys(err, "poll");
