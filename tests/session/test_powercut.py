@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "run"))
 from marks import Crash, wait_for  # noqa: E402
 from project import Rows  # noqa: E402
+from wire import HELLO, Client  # noqa: E402
 
 BUILD = sys.argv[1]
 SHADOW = os.path.abspath(sys.argv.pop(2))
@@ -60,16 +61,21 @@ class Disk:
 
 
 class Cut(Crash):
-    def record(self):
-        """Two rounds, each sync kept.  How many there were when a round was answered."""
-        kept, answered = os.path.join(self.top, "shadow"), {}
+    def watch(self):
+        """From here on each sync is kept; what the environment was."""
+        kept, sessions = os.path.join(self.top, "shadow"), os.path.join(self.env["XDG_STATE_HOME"], "seal", "sessions")
         os.makedirs(kept)
-        sessions = os.path.join(self.env["XDG_STATE_HOME"], "seal", "sessions")
         self.seal("daemon", "stop")
         preload = {"LD_PRELOAD": SHADOW, "SHADOW": kept, "SHADOW_OF": sessions, "SHADOW_WORLD": os.path.join(self.root, "marks")}
         if "ASAN_OPTIONS" in self.env:
             preload["ASAN_OPTIONS"] = self.env["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
         plain, self.env = self.env, dict(self.env, **preload)
+        return plain
+
+    def record(self):
+        """Two rounds.  How many syncs there were when a round was answered."""
+        plain, answered = self.watch(), {}
+        kept, sessions = self.env["SHADOW"], self.env["SHADOW_OF"]
         for name in ("first", "second"):
             process = self.round(name)
             said, errors = wait_for(process)
@@ -133,6 +139,19 @@ def _():
         ends = [go_on(p, disk, answered, *point) for point in chosen]
         print(f"# {len(disk.events)} syncs, {len(chosen)} cuts: {ends.count('resumed')} resumed, {ends.count('gone')} before anything was done")
         assert ends.count("resumed") > ends.count("gone"), ends
+
+
+@row("a new session waits for no disk; its first turn does")
+def _():
+    with Cut(BUILD) as p:
+        p.watch()
+        p.seal("sessions", "list")
+        client = Client(os.path.join(p.env["XDG_RUNTIME_DIR"], "seal", "sock"), HELLO)
+        session = client.ok("session/new", {"cwd": p.root, "mcpServers": []})["sessionId"]
+        assert os.listdir(p.env["SHADOW"]) == [], os.listdir(p.env["SHADOW"])
+        client.ok("session/prompt", {"sessionId": session, "prompt": [{"type": "text", "text": "round one"}]})
+        kept = [open(os.path.join(p.env["SHADOW"], n)).read() for n in os.listdir(p.env["SHADOW"]) if n.isdigit()]
+        assert [k for k in kept if k.endswith("/events.jsonl\n")] and [k for k in kept if k.endswith(session + "\n")], kept
 
 
 row.main()
