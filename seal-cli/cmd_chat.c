@@ -99,7 +99,7 @@ static void each_model(struct str provider, void (*each)(void *ctx, const char *
 
 struct options {
 	const char *session, *theme;
-	bool alternate, plain;
+	bool alternate, plain, vim;
 };
 
 static int chat(const struct options *options, struct err *err)
@@ -109,7 +109,8 @@ static int chat(const struct options *options, struct err *err)
 	cleanup_with(rpc_client_free) struct rpc_client *client = NULL;
 	cleanup_free char *cwd = realpath(".", NULL);
 	struct app_setup setup = { .cwd = cwd, .session = options->session, .hooks = &hooks,
-				   .theme = options->theme, .alternate = options->alternate };
+				   .theme = options->theme, .alternate = options->alternate,
+				   .vim = options->vim };
 	int r;
 
 	r = approve(err);
@@ -152,6 +153,7 @@ int cmd_chat(int argc, char **argv)
 	if (config_load_here(&config, &err) < 0)
 		return cmd_fail(&err);
 	options.alternate = config_flag(&config, CONFIG_tui_alternate_screen);
+	options.vim = strcmp(config_word(&config, CONFIG_tui_keys), "vim") == 0;
 	if (strcmp(config_word(&config, CONFIG_tui_theme), "auto") != 0)
 		options.theme = config_word(&config, CONFIG_tui_theme);
 	for (int i = 1; i < argc; i++)

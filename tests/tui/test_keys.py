@@ -56,6 +56,23 @@ EDITS = (
 )
 
 
+# The same with vim's keys; Esc is typed as kitty sends it.
+VIM = (
+    ("vim: Esc ends insertion; h and l go by a letter", "abc" + ESC + "hiX" + ESC + "llaY", "aXbcY"),
+    ("vim: w, b and e go by words, signs are words", "one.two  three" + ESC + "0wiA" + ESC + "wwbiB" + ESC + "0eaC", "oneABC.two  three"),
+    ("vim: 0, ^ and $ go to the ends of the line", "  ab" + ESC + "0iX" + ESC + "$aZ" + ESC + "0x^iY", "  YabZ"),
+    ("vim: gg and G go to the ends of the text, j and k by lines", "one\ntwo\nthree" + ESC + "ggiX" + ESC + "GaY" + ESC + "ggjiZ" + ESC + "kiW", "WXone|Ztwo|threeY"),
+    ("vim: i, a, I and A insert", "bc" + ESC + "iX" + ESC + "aY" + ESC + "IA" + ESC + "AZ", "AbXYcZ"),
+    ("vim: o and O make lines", "b" + ESC + "oc" + ESC + "kOa", "a|b|c"),
+    ("vim: x and X delete a letter, D the rest", "abcdef" + ESC + "0xllXllD", "bde"),
+    ("vim: C changes the rest", "one two" + ESC + "0wCthree", "one three"),
+    ("vim: d with a motion takes it, dd the line", "one two\nthree\nfour" + ESC + "ggdwjdd", "two|four"),
+    ("vim: c with a motion changes it, cc the line", "one two\nthree" + ESC + "ggcwX" + ESC + "jccY", "X two|Y"),
+    ("vim: y copies, p puts behind, P before", "ab cd" + ESC + "0ywP$p", "ab ab cdab "),
+    ("vim: u takes back", "one two" + ESC + "dddd" + "u", "one two"),
+)
+
+
 def lines_of(text):
     first, *rest = text.split("|")
     return [("› " + first).rstrip()] + ["  " + line for line in rest]
@@ -82,6 +99,48 @@ for name, keys, want in EDITS:
         t.type("\x7f")
         t.composed(*lines_of(want))
         t.type(ESC)
+
+
+vim_shared = []
+
+
+def vim_terminal():
+    if not vim_shared:
+        settings = scene.project.write(".seal/config.toml", '[tui]\nkeys = "vim"\n')
+        vim_shared.append(scene.terminal())
+        os.unlink(settings)
+    return vim_shared[0]
+
+
+for name, keys, want in VIM:
+    @row(name)
+    def _(keys=keys, want=want):
+        t = vim_terminal()
+        t.type(ESC * 3)
+        t.composed("›")
+        t.type(keys)
+        t.composed(*lines_of(want))
+
+
+@row("vim: Enter sends what stands there after Esc, and what follows is text again; Esc on nothing cancels")
+def _():
+    def turn(client, words):
+        client.say("Working.")
+        client.cancelled.wait(60)
+
+    t = vim_terminal()
+    scene.daemon.turn = turn
+    scene.daemon.prompts.clear()
+    t.type(ESC * 3 + "hello" + ESC)
+    t.wait("NORMAL")
+    t.type("\r")
+    t.until(lambda: scene.daemon.prompts and scene.sent() == "hello", "it is sent")
+    t.wait("Working.", where=t.whole)
+    t.type(ESC)
+    t.wait("cancelled", where=t.whole)
+    t.idle()
+    t.type("hi")
+    t.composed("› hi")
 
 
 @row("Enter sends; what is typed meanwhile waits for the turn's end")
@@ -346,6 +405,6 @@ def _():
 try:
     row.main()
 finally:
-    for t in shared:
+    for t in shared + vim_shared:
         t.end(15)
     scene.close()

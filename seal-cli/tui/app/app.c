@@ -85,6 +85,8 @@ static int init_terminal(struct app *app, struct feeding *feeding, struct err *e
 	screen_set_links(app->screen, app->links);
 	if (app->setup->alternate && !screen_keep_lines(app->screen))
 		return err_nomem(err);
+	if (app->setup->vim)
+		edit_use_vim(app->edit);
 	history_load(app->edit);
 	return 0;
 }

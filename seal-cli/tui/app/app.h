@@ -35,6 +35,7 @@ struct app_setup {
 	const char *session;	/* to resume, or NULL for a new one */
 	const struct app_hooks *hooks;
 	const char *theme;	/* "dark", "light", "16", "mono", or NULL: by the terminal */
+	bool vim;	/* vim's keys in the message, instead of readline's */
 	bool alternate;	/* alternate screen instead of the terminal's scrollback */
 };
 

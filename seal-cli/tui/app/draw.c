@@ -157,6 +157,8 @@ static void draw_status(struct app *app)
 	add_field(&line, buf_str(&app->model));
 	put_gauge(app, &line);
 	add_field(&line, STR("sandboxed"));
+	if (edit_is_normal(app->edit))
+		add_field(&line, STR("NORMAL"));
 	if (screen_is_scrolled(app->screen))
 		add_field(&line, STR("PgDn: to the end"));
 	put_project(app, &line);

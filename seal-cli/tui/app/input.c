@@ -236,6 +236,8 @@ int app_key(struct app *app, const struct key *key, struct err *err)
 		return choose(app, key, err);
 	if (search_key(app, key) || view_key(app, key))
 		return 0;
+	if (key->sym == KEY_ESCAPE && edit_escape(app->edit))
+		return 0;
 	if (is_ctrl(key, 'c') || key->sym == KEY_ESCAPE)
 		return interrupt(app, is_ctrl(key, 'c'), err);
 	if (is_ctrl(key, 'd') && edit_is_empty(app->edit) && !app->prompt) {

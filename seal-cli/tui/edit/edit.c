@@ -116,7 +116,8 @@ static enum edit_outcome other_key(struct edit *edit, const struct key *key)
 static enum edit_outcome run_key(struct edit *edit, const struct key *key)
 {
 	bool vertical = key->sym == KEY_UP || key->sym == KEY_DOWN ||
-			(key->sym == KEY_CHAR && (key->mods & MOD_CTRL) && strchr("pn", key->text.data[0]));
+			(key->sym == KEY_CHAR && (key->mods & MOD_CTRL) && strchr("pn", key->text.data[0])) ||
+			(edit->is_normal && key->sym == KEY_CHAR && strchr("jk", key->text.data[0]));
 
 	if (!vertical)
 		edit->column = STR_NONE;
@@ -126,7 +127,10 @@ static enum edit_outcome run_key(struct edit *edit, const struct key *key)
 		return control(edit, key->text.data[0]);
 	if (key->mods & MOD_ALT)
 		return meta(edit, key->text.data[0]);
-	edit_insert(edit, key->text);
+	if (edit->is_normal)
+		edit_vim_letter(edit, key->text.data[0]);
+	else
+		edit_insert(edit, key->text);
 	return EDIT_CHANGED;
 }
 
@@ -143,7 +147,8 @@ enum edit_outcome edit_key(struct edit *edit, const struct key *key)
 	/* What took something back, or showed what was sent, is no change of its own. */
 	if (edit->n_undo >= n_undo && edit->at_history == at_history &&
 	    !str_eq(buf_str(&before), edit_whole(edit)))
-		edit_mark(edit, buf_str(&before), cursor, key->sym == KEY_CHAR && !key->mods);
+		edit_mark(edit, buf_str(&before), cursor,
+			  key->sym == KEY_CHAR && !key->mods && !edit->is_normal);
 	return outcome;
 }
 
@@ -170,6 +175,7 @@ void edit_clear(struct edit *edit)
 {
 	buf_clear(&edit->text);
 	edit->cursor = 0;
+	edit->is_normal = false;
 	for (size_t i = 0; i < edit->n_chips; i++)
 		free(edit->chips[i].text);
 	edit->n_chips = 0;
@@ -183,6 +189,7 @@ void edit_wipe(struct edit *edit)
 		return;
 	edit_mark(edit, edit_whole(edit), edit->cursor, false);
 	edit_erase(edit, 0, edit->text.len, true);
+	edit->is_normal = false;
 	edit->at_history = edit->n_history;
 }
 

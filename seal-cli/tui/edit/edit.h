@@ -28,6 +28,13 @@ enum edit_outcome { EDIT_IGNORED, EDIT_CHANGED, EDIT_SUBMIT };
 
 enum edit_outcome edit_key(struct edit *edit, const struct key *key);
 
+/* vim's keys from now on. */
+void edit_use_vim(struct edit *edit);
+/* Letters are commands now, not text. */
+bool edit_is_normal(const struct edit *edit);
+/* Esc: from inserting to commands; false when it means something else. */
+bool edit_escape(struct edit *edit);
+
 /* What would be sent: chips expanded. */
 void edit_text(const struct edit *edit, struct buf *ret_text);
 bool edit_is_empty(const struct edit *edit);

@@ -28,6 +28,8 @@ struct edit {
 	} undo[EDIT_UNDO_MAX];	/* what was before each change, the last one last */
 	size_t n_undo;
 	bool is_typing;	/* the last change was a letter: the next one belongs to it */
+	bool is_vim, is_normal;	/* is_normal: letters are vim's commands */
+	char operator;	/* of vim: d, c, y or g, while its second key is awaited */
 	size_t column;	/* wanted by up and down; STR_NONE: the cursor's */
 };
 
@@ -57,3 +59,6 @@ size_t edit_word_right(const struct edit *edit, size_t at);
 size_t edit_blank_left(const struct edit *edit, size_t at);	/* what Ctrl+W takes */
 /* A line up or down; from the first or last one to what was sent. */
 void edit_move_line(struct edit *edit, bool up);
+
+/* vim.c: a letter while nothing is being inserted. */
+void edit_vim_letter(struct edit *edit, char c);

@@ -48,7 +48,7 @@ static void add_custom(void *ctx, struct str name, struct str sentence)
 	add_row(ctx, buf_str(&slashed), "", sentence);
 }
 
-enum scope { TALK, EDIT, ASK };
+enum scope { TALK, EDIT, VIM, ASK };
 
 static const struct {
 	enum scope scope;
@@ -71,6 +71,8 @@ static void help_keys(struct buf *text)
 	add_keys(text, TALK);
 	buf_adds(text, "\nin the text:\n");
 	add_keys(text, EDIT);
+	buf_adds(text, "\nin the text after Esc, with `seal config set tui.keys vim`:\n");
+	add_keys(text, VIM);
 	buf_adds(text, "\nin a question:\n");
 	add_keys(text, ASK);
 }
