@@ -65,6 +65,8 @@ static const struct warm_row {
 	{ "a secret stays hidden", ":", "./probe read .env", REFUSED, true },
 	{ "a secret that was replaced meanwhile too", "echo S >n && mv n .env", "./probe read .env",
 	  REFUSED, false },
+	{ "and one made anew, which may get the same number", "rm .env && echo S >.env",
+	  "./probe read .env", REFUSED, false },
 	{ "and one by way of another name", "ln .env n && rm .env && mv n .env",
 	  "./probe read .env", REFUSED, false },
 	{ "and one that is new", "echo S >late.pem", "./probe read late.pem", REFUSED, false },
