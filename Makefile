@@ -6,7 +6,7 @@ T ?= 60
 S ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build agent try check check-llm attack asan lint fmt fuzz bench bench-peers install deb clean
+.PHONY: help setup build agent try check check-llm attack asan lint fmt fuzz bench bench-peers coverage install deb clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ check: setup ## every test and lint, sanitizers included; last line: N passed, N
 
 asan: setup ## the tests again, under AddressSanitizer and UBSan (clang)
 	@tools/check --only asan $(BUILD)
+
+coverage: setup ## lines and branches that the tests run, by folder
+	@tools/coverage $(BUILD)
 
 lint: build ## layers, calls = wit, imports, style, lengths
 	@tools/lint $(BUILD)
@@ -61,4 +64,4 @@ deb: build ## a Debian package, in the build folder
 	@tools/deb $(BUILD)
 
 clean: ## remove the build folders
-	@rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-fuzz
+	@rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-fuzz $(BUILD)-cov
