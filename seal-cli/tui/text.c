@@ -195,8 +195,10 @@ size_t line_indent(const struct line *line, size_t width, size_t start)
 
 size_t line_rows(const struct line *line, size_t width)
 {
-	size_t at = 0, start, rows = line->n == 0;
+	size_t at = 0, start, rows = 0;
 
+	if (line->n <= width)
+		return 1;
 	for (; at < line->n; rows++)
 		(void)line_wrap(line, width, &at, &start);
 	return rows;
