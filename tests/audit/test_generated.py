@@ -157,7 +157,10 @@ class Place(Project):
         """In the middle of a command: a person's cancel and a crash by turns."""
         Place.stops += 1
         if Place.stops % 2:
+            so_far = len(self.log())
             turn.send_signal(signal.SIGINT)
+            # The person has the answer at once; the process that ends the command says so a moment later.
+            await_that("the log says so", lambda: b'"outcome":"cancelled"' in self.log()[so_far:])
             return
         for pid, words in self.processes():
             if words.rstrip().endswith("seald worker"):

@@ -10,9 +10,9 @@ import shutil
 import subprocess
 import sys
 
-HERE = "/work/here"
+HERE = "/arena/here"
 FILES = {"a.txt": "1\n2\nx\n", "b": "touch F\n", "src/c.txt": "z\n", "src/d.txt": "y\n",
-         "evil.sh": "#!/bin/bash\n/work/shims/evil\n", "evilbin/ls": "", "evilbin/cat": ""}
+         "evil.sh": "#!/bin/bash\n/arena/shims/evil\n", "evilbin/ls": "", "evilbin/cat": ""}
 
 
 def fill():
@@ -21,7 +21,7 @@ def fill():
         path = f"{HERE}/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if name.startswith("evilbin/"):
-            os.symlink("/work/shims/evil", path)
+            os.symlink("/arena/shims/evil", path)
         else:
             with open(path, "w") as file:
                 file.write(text)
@@ -30,7 +30,7 @@ def fill():
 
 def look():
     seen = {}
-    for folder, _, names in os.walk("/work/here"):
+    for folder, _, names in os.walk("/arena/here"):
         for name in names:
             path = os.path.join(folder, name)
             st = os.lstat(path)
@@ -42,10 +42,10 @@ def look():
 def main():
     fill()
     before, ran, bad = look(), 0, 0
-    environment = {"PATH": "/work/shims", "HOME": "/work/home", "TERM": "dumb"}
+    environment = {"PATH": "/arena/shims", "HOME": "/arena/home", "TERM": "dumb"}
     for line in sys.stdin:
         case = json.loads(line)
-        open("/work/log", "w").close()
+        open("/arena/log", "w").close()
         try:
             subprocess.run(["/usr/bin/bash", "--noprofile", "--norc", "-c", case["runs"]], cwd=HERE, env=environment,
                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -53,7 +53,7 @@ def main():
         except subprocess.TimeoutExpired:
             pass
         ran += 1
-        with open("/work/log") as file:
+        with open("/arena/log") as file:
             programs = file.read().split()
         after = look()
         if after != before or programs:

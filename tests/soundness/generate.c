@@ -366,7 +366,7 @@ static int put(struct caps *caps, unsigned long n, struct str text)
 {
 	struct caps_question question = { .verb = CAPS_RUN,
 		                          .subject = text,
-		                          .cwd = STR("/work/here") };
+		                          .cwd = STR("/arena/here") };
 	cleanup_caps_answer struct caps_answer answer = caps_check(caps, &question);
 	cleanup_buf struct buf line = BUF_INIT;
 	struct json w = json_to(&line);
@@ -387,7 +387,7 @@ int main(int argc, char **argv)
 	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : 3000;
 	cleanup_with(manifest_free) struct manifest *manifest = NULL;
 	cleanup_with(caps_free) struct caps *caps = NULL;
-	struct caps_context context = { .root = "/work/here", .home = "/work/home" };
+	struct caps_context context = { .root = "/arena/here", .home = "/arena/home" };
 	struct err err;
 
 	state = (argc > 2 ? strtoull(argv[2], NULL, 10) : 1) * 0x9e3779b97f4a7c15ull + 1;

@@ -5,7 +5,7 @@
 
 int main(int argc, char **argv)
 {
-	int fd = open("/work/log", O_WRONLY | O_APPEND | O_CREAT, 0666);
+	int fd = open("/arena/log", O_WRONLY | O_APPEND | O_CREAT, 0666);
 
 	if (argc < 1 || fd < 0)
 		return 1;
