@@ -22,6 +22,9 @@
 #define DIAL_MS  15000
 #define TLS_PORT 443
 
+#define PIPE_SIZE  (1 << 20)
+#define SPLICE_NOW (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
+
 struct connection {
 	struct net *net;
 	int client, server;
@@ -135,38 +138,56 @@ static enum opening open_server(struct connection *c, struct str host, unsigned 
 
 /* --- relaying ----------------------------------------------------------- */
 
-/* One direction: bytes read and not yet written. */
+/* One direction.  The bytes go through a pipe within the kernel, so that a large
+ * download is not copied once more for being watched. */
 struct flow {
 	int from, to;
-	char *bytes;
-	size_t at, len;
+	int pipe[2];
+	size_t len; /* in the pipe: read and not yet written */
 	bool ended, failed;
 };
+
+static bool flow_open(struct flow *flow, int from, int to)
+{
+	*flow = (struct flow){ .from = from, .to = to, .pipe = { -1, -1 } };
+	/* splice() asks the socket itself whether it may wait, whatever its flags say. */
+	if (fcntl(from, F_SETFL, O_NONBLOCK) < 0 || fcntl(to, F_SETFL, O_NONBLOCK) < 0 ||
+	    pipe2(flow->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return false;
+	/* More at a time where a person may have that much; less is only slower. */
+	(void)fcntl(flow->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
+	return true;
+}
+
+static void flow_close(struct flow *flow)
+{
+	for (int i = 0; i < 2; i++)
+		if (flow->pipe[i] >= 0)
+			(void)close(flow->pipe[i]);
+}
+
+static bool is_over(ssize_t n)
+{
+	return n < 0 && errno != EAGAIN && errno != EINTR;
+}
 
 static void flow_move(struct flow *flow)
 {
 	ssize_t n;
 
 	if (flow->len == 0 && !flow->ended) {
-		n = recv(flow->from, flow->bytes, BUFFER, MSG_DONTWAIT);
-		if (n == 0)
-			flow->ended = true;
-		else if (n < 0 && errno != EAGAIN && errno != EINTR)
-			flow->ended = flow->failed = true;
-		flow->at = 0;
+		n = splice(flow->from, NULL, flow->pipe[1], NULL, PIPE_SIZE, SPLICE_NOW);
+		flow->failed = is_over(n);
+		flow->ended = n == 0 || flow->failed;
 		flow->len = n > 0 ? (size_t)n : 0;
 		if (flow->ended)
 			(void)shutdown(flow->to, SHUT_WR);
 	}
 	if (flow->len == 0)
 		return;
-	n = send(flow->to, flow->bytes + flow->at, flow->len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		flow->failed = true;
-	if (n > 0) {
-		flow->at += (size_t)n;
-		flow->len -= (size_t)n;
-	}
+	n = splice(flow->pipe[0], NULL, flow->to, NULL, flow->len, SPLICE_NOW);
+	flow->failed |= is_over(n);
+	flow->len -= n > 0 ? (size_t)n : 0;
 }
 
 static bool wait_flows(const struct connection *c, const struct flow *up, const struct flow *down)
@@ -189,21 +210,38 @@ static bool wait_flows(const struct connection *c, const struct flow *up, const 
 	return poll(fds, 3, IDLE_MS) > 0 && !fds[2].revents;
 }
 
+static void move_until_over(const struct connection *c, struct flow *up, struct flow *down)
+{
+	while (!up->failed && !down->failed) {
+		flow_move(up);
+		flow_move(down);
+		if ((up->ended && down->ended && !up->len && !down->len) ||
+		    !wait_flows(c, up, down))
+			break;
+	}
+}
+
 /* Both ways until both are through.  What is in c->in goes up first. */
 static void relay(struct connection *c)
 {
-	struct flow up = { c->client, c->server, c->in, 0, c->len, false, false };
-	struct flow down = { c->server, c->client, malloc(BUFFER), 0, 0, false, false };
+	struct flow up, down;
 
-	while (down.bytes && !up.failed && !down.failed) {
-		flow_move(&up);
-		flow_move(&down);
-		if (up.ended && down.ended && !up.len && !down.len)
-			break;
-		if (!wait_flows(c, &up, &down))
-			break;
-	}
-	free(down.bytes);
+	if (flow_open(&up, c->client, c->server) & flow_open(&down, c->server, c->client) &&
+	    send_all(c, c->server, (struct str){ c->in, c->len }))
+		move_until_over(c, &up, &down);
+	flow_close(&up);
+	flow_close(&down);
+}
+
+/* What the server still says, and nothing more from the client. */
+static void relay_down(struct connection *c)
+{
+	struct flow up = { .from = c->client, .to = c->server, .pipe = { -1, -1 }, .ended = true };
+	struct flow down;
+
+	if (flow_open(&down, c->server, c->client))
+		move_until_over(c, &up, &down);
+	flow_close(&down);
 }
 
 /* --- what is inside a tunnel -------------------------------------------- */
@@ -310,7 +348,6 @@ static void pass_plain(struct connection *c, const struct request *request)
 {
 	cleanup_buf struct buf head = BUF_INIT;
 	uint64_t left = request->body_len;
-	ssize_t n;
 
 	request_rewrite((struct str){ c->in, c->len }, request, &head);
 	if (head.failed || !send_all(c, c->server, buf_str(&head)))
@@ -324,11 +361,8 @@ static void pass_plain(struct connection *c, const struct request *request)
 		consume(c, part);
 		left -= part;
 	}
-	while (wait_readable(c, c->server, IDLE_MS)) {
-		n = recv(c->server, c->in, BUFFER, 0);
-		if (n <= 0 || !send_all(c, c->client, (struct str){ c->in, (size_t)n }))
-			return;
-	}
+	if (left == 0)
+		relay_down(c);
 }
 
 static void serve_http(struct connection *c)
