@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "seal-cli/audit/otlp.h"
+#include "seal-cli/audit/post.h"
 #include "seal-cli/audit/redact.h"
 #include "seal-cli/audit/report.h"
 #include "seal-cli/audit/story.h"
@@ -85,20 +86,11 @@ static int report(const struct request *request, const char *name, struct err *e
 	return EXIT_DONE;
 }
 
-/* A file only: this program speaks to seald and to nobody else. */
-static int check_target(const char *target, struct err *err)
+static int write_traces(const char *target, struct str traces, struct err *err)
 {
-	if (!target)
-		return err_set(err, ERR_INPUT,
-		               "audit export: to which file? --otlp traces.json, or --otlp - for "
-		               "standard output");
-	if (str_find(str_of(target), STR("://"), 0) != STR_NONE)
-		return err_set(err, ERR_INPUT,
-		               "audit export: seal sends nothing itself; seal audit export --otlp "
-		               "- SESSION | "
-		               "curl -H 'Content-Type: application/json' --data-binary @- %s",
-		               target);
-	return 0;
+	if (post_is_address(target))
+		return post_json(target, traces, err);
+	return write_out(target, traces, err);
 }
 
 static int export_redacted(const struct request *request, const char *name, struct err *err)
@@ -119,9 +111,13 @@ static int export(const struct request *request, const char *name, struct err *e
 
 	if (request->redacted)
 		return export_redacted(request, name, err);
-	if (check_target(request->otlp, err) < 0 || read_session(name, &story, err) < 0 ||
+	if (!request->otlp)
+		return err_set(err, ERR_INPUT,
+		               "audit export: where to? --otlp traces.json, --otlp - for standard "
+		               "output, or --otlp http://localhost:4318/v1/traces");
+	if (read_session(name, &story, err) < 0 ||
 	    otlp_export(&story, request->content, &traces, err) < 0 ||
-	    write_out(request->otlp, buf_str(&traces), err) < 0)
+	    write_traces(request->otlp, buf_str(&traces), err) < 0)
 		return err->code;
 	return EXIT_DONE;
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """`seal audit export --otlp`, read by OpenTelemetry's own protobuf classes.  test_export.py BUILD"""
 import base64
+import http.server
 import json
 import os
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "run"))
 from google.protobuf import json_format  # noqa: E402
@@ -110,7 +112,7 @@ def _():
         parsed(full)
 
 
-@row("the same session is the same traces each time; a file is the owner's; nothing is sent")
+@row("the same session is the same traces each time; a file is the owner's")
 def _():
     with Project(BUILD, STEPS, RULES) as p:
         session(p)
@@ -118,8 +120,42 @@ def _():
         expect(p.seal("audit", "export", "latest", "--otlp", path), 0)
         assert open(path).read() == export(p)
         assert os.stat(path).st_mode & 0o777 == 0o600
-        expect(p.seal("audit", "export", "latest", "--otlp", "http://127.0.0.1:4318/v1/traces"), 2, "sends nothing", "--data-binary @-")
         expect(p.seal("audit", "export", "latest"), 2, "--otlp")
+
+
+class Collector(http.server.BaseHTTPRequestHandler):
+    """One that takes what comes at /v1/traces, and at no other place."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.got.append((self.headers["Content-Type"], body.decode()))
+        known = self.path == "/v1/traces"
+        answer = b"{}" if known else b"no such place"
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+@row("an address gets the same bytes; one that refuses them or is not there is named, and why")
+def _():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    server.got, there = [], f"http://127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Project(BUILD, STEPS, RULES) as p:
+        session(p)
+        expect(p.seal("audit", "export", "latest", "--otlp", there + "/v1/traces"), 0)
+        assert server.got == [("application/json", export(p))], server.got
+        assert spans_of(parsed(server.got[0][1]))
+        refused = p.seal("audit", "export", "latest", "--otlp", there + "/elsewhere")
+        assert refused.returncode not in (0, 2) and there + "/elsewhere" in refused.stderr and "404" in refused.stderr, refused
+        server.shutdown()
+        server.server_close()
+        gone = p.seal("audit", "export", "latest", "--otlp", there + "/v1/traces")
+        assert gone.returncode not in (0, 2) and there in gone.stderr and "connect" in gone.stderr, gone
 
 
 row.main()
