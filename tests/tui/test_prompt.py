@@ -75,6 +75,20 @@ def _():
         t.wait('"git:*"')
 
 
+@row("a choice that is not offered leaves its number free: 2 answers nothing, 3 still refuses this once")
+def _():
+    answers = []
+    asked = question("git push origin main", parts=[SCALE], root=scene.project.root)
+    asked["options"] = [one for one in asked["options"] if one["optionId"] != "allow_always"]
+    with scene.terminal(turn=asking(asked, answers=answers)) as t:
+        t.type("go\r")
+        t.wait("4 Deny always")
+        assert "3 Deny " in "\n".join(t.shown())
+        t.answer("23")
+        t.wait("Asked.", where=t.whole)
+        assert option(answers[0]) == "reject_once", answers
+
+
 @row("of a compound command each part that is not granted has its own line and scale; Ctrl+N goes on, Ctrl+P back")
 def _():
     answers = []

@@ -222,6 +222,31 @@ static void move_step(struct ask_view *view, enum key_sym sym)
 		part->at = part->recommended;
 }
 
+/* In the order of their numbers, which stay when one of them is not offered: a
+ * finger that learned 3 never refuses for ever. */
+static const char *const effects[][2] = {
+	{ "allow_once", "now; the next one asks again" },
+	{ "allow_always", "now, and the next ones without asking" },
+	{ "reject_once", "this one; nothing is written" },
+	{ "reject_always", "this one and later ones, without asking" },
+};
+
+static const char *effect_of(const char *id)
+{
+	for (size_t k = 0; id && k < sizeof(effects) / sizeof(effects[0]); k++)
+		if (strcmp(id, effects[k][0]) == 0)
+			return effects[k][1];
+	return "";
+}
+
+static size_t number_of(const struct ask_view *view, size_t i)
+{
+	for (size_t k = 0; view->options[i].id && k < sizeof(effects) / sizeof(effects[0]); k++)
+		if (strcmp(view->options[i].id, effects[k][0]) == 0)
+			return k + 1;
+	return i + 1;
+}
+
 static const char *on_char(struct ask_view *view, const struct key *key)
 {
 	char c = key->text.len ? key->text.data[0] : 0;
@@ -230,8 +255,9 @@ static const char *on_char(struct ask_view *view, const struct key *key)
 		view->part = (view->part + 1) % view->n_parts;
 	else if ((key->mods & MOD_CTRL) && c == 'p' && view->n_parts)
 		view->part = (view->part + view->n_parts - 1) % view->n_parts;
-	else if (!key->mods && c >= '1' && (size_t)(c - '1') < view->n_options)
-		return view->options[c - '1'].id;
+	for (size_t i = 0; !key->mods && i < view->n_options; i++)
+		if ((size_t)c == '0' + number_of(view, i))
+			return view->options[i].id;
 	return NULL;
 }
 
@@ -352,21 +378,6 @@ static void put_part(struct sheet *sheet, const struct ask_view *view, size_t i)
 		put_scale(sheet, part, here);
 }
 
-static const char *const effects[][2] = {
-	{ "allow_once", "now; the next one asks again" },
-	{ "allow_always", "now, and the next ones without asking" },
-	{ "reject_once", "this one; nothing is written" },
-	{ "reject_always", "this one and later ones, without asking" },
-};
-
-static const char *effect_of(const char *id)
-{
-	for (size_t k = 0; id && k < sizeof(effects) / sizeof(effects[0]); k++)
-		if (strcmp(id, effects[k][0]) == 0)
-			return effects[k][1];
-	return "";
-}
-
 static struct line option_line(const struct ask_view *view, size_t i, size_t columns)
 {
 	struct line line = { 0 };
@@ -374,7 +385,8 @@ static struct line option_line(const struct ask_view *view, size_t i, size_t col
 	bool here = i == view->option;
 	char number[24];
 
-	(void)snprintf(number, sizeof(number), "%s%zu ", here ? " › " : "   ", i + 1);
+	(void)snprintf(number, sizeof(number), "%s%zu ", here ? " › " : "   ",
+			number_of(view, i));
 	line_adds(&line, here ? accent : faint, number);
 	line.hang = line.n;
 	line_adds(&line, here ? bold : plain, option->name ? option->name : "");
@@ -546,7 +558,7 @@ void ask_view_tell(const struct ask_view *view, struct buf *ret_text)
 	for (size_t i = 0; i < view->n_options; i++) {
 		const char *effect = effect_of(view->options[i].id);
 
-		buf_addf(ret_text, "%zu %s%s%s\n", i + 1, view->options[i].name,
+		buf_addf(ret_text, "%zu %s%s%s\n", number_of(view, i), view->options[i].name,
 			 effect[0] ? ": " : "", effect);
 	}
 }
