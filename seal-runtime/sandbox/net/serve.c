@@ -146,10 +146,13 @@ struct flow {
 	size_t len; /* in the pipe: read and not yet written */
 	bool ended, failed;
 };
+#define FLOW_NONE ((struct flow){ .from = -1, .to = -1, .pipe = { -1, -1 } })
 
 static bool flow_open(struct flow *flow, int from, int to)
 {
-	*flow = (struct flow){ .from = from, .to = to, .pipe = { -1, -1 } };
+	*flow = FLOW_NONE;
+	flow->from = from;
+	flow->to = to;
 	/* splice() asks the socket itself whether it may wait, whatever its flags say. */
 	if (fcntl(from, F_SETFL, O_NONBLOCK) < 0 || fcntl(to, F_SETFL, O_NONBLOCK) < 0 ||
 	    pipe2(flow->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -224,9 +227,9 @@ static void move_until_over(const struct connection *c, struct flow *up, struct 
 /* Both ways until both are through.  What is in c->in goes up first. */
 static void relay(struct connection *c)
 {
-	struct flow up, down;
+	struct flow up = FLOW_NONE, down = FLOW_NONE;
 
-	if (flow_open(&up, c->client, c->server) & flow_open(&down, c->server, c->client) &&
+	if (flow_open(&up, c->client, c->server) && flow_open(&down, c->server, c->client) &&
 	    send_all(c, c->server, (struct str){ c->in, c->len }))
 		move_until_over(c, &up, &down);
 	flow_close(&up);
@@ -236,9 +239,9 @@ static void relay(struct connection *c)
 /* What the server still says, and nothing more from the client. */
 static void relay_down(struct connection *c)
 {
-	struct flow up = { .from = c->client, .to = c->server, .pipe = { -1, -1 }, .ended = true };
-	struct flow down;
+	struct flow up = FLOW_NONE, down = FLOW_NONE;
 
+	up.ended = true;
 	if (flow_open(&down, c->server, c->client))
 		move_until_over(c, &up, &down);
 	flow_close(&down);
