@@ -25,9 +25,16 @@ UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;:]*[ -/]*[@-~]|\x1b\[\?[0-9;]*(?:\$p|u|n
 COLOURS = re.compile(rb"\x1b\[([0-9;:]*:[0-9;:]*)m")
 
 
+class Screen(pyte.Screen):
+    def select_graphic_rendition(self, *attributes, private=False):
+        """With a mark before its numbers it is another sequence, which colours nothing."""
+        if not private:
+            super().select_graphic_rendition(*attributes)
+
+
 class Terminal:
     def __init__(self, argv, env, cwd):
-        self.screen = pyte.Screen(COLUMNS, LINES)
+        self.screen = Screen(COLUMNS, LINES)
         self.stream = pyte.ByteStream(self.screen)
         self.fd, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
